@@ -13,7 +13,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
-import { enableCompileCache } from 'node:module';
+import * as nodeModule from 'node:module'; // Node 20 has no enableCompileCache to import by name
 import { constants } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -183,7 +183,7 @@ async function run(file, rest) {
   const cache = join(root, 'node_modules', '.cache', 'gastown');
   if (nodeMajor() >= NODE_MAJOR) {
     process.env.NODE_COMPILE_CACHE ??= cache;
-    enableCompileCache(process.env.NODE_COMPILE_CACHE);
+    nodeModule.enableCompileCache(process.env.NODE_COMPILE_CACHE);
     process.argv = [process.execPath, file, ...rest];
     await import(pathToFileURL(file).href);
     return;
