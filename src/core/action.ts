@@ -1,0 +1,133 @@
+/**
+ * Actions: what a decision or a recorded fact wants done. `town/apply.ts` is the only place that
+ * carries them out; `call` leaves for a runner only after the commit.
+ *
+ * X1 An entity's decision updates that entity only, and inserts or touches others.
+ * X2 Every update says why, in one word the journal keeps.
+ */
+import type { Attempt, Question } from './attempt.ts';
+import type { Bead } from './bead.ts';
+import type { Dispatch } from './dispatch.ts';
+import type { Escalation } from './escalation.ts';
+import type { Failure } from './failure.ts';
+import type { AttemptId, CallId, JobId, RunnerId } from './ids.ts';
+import type { Job, JobSpec } from './job.ts';
+import type { LaunchSpec } from './launch-spec.ts';
+import type { MergeRequest } from './merge-request.ts';
+import type { Rig } from './rig.ts';
+import type { Runner } from './runner.ts';
+import type { Instant } from './time.ts';
+import type { Town } from './town.ts';
+import type { Wait } from './wait.ts';
+
+/** Every kind of row that has an id, a journal and (but for `town`) a decision. */
+export interface Rows {
+  readonly town: Town;
+  readonly bead: Bead;
+  readonly attempt: Attempt;
+  readonly job: Job;
+  readonly merge_request: MergeRequest;
+  readonly rig: Rig;
+  readonly escalation: Escalation;
+  readonly runner: Runner;
+  readonly dispatch: Dispatch;
+}
+
+export type EntityKind = keyof Rows;
+
+/** A name on the agenda. */
+export interface EntityName {
+  readonly kind: EntityKind;
+  readonly id: string;
+}
+
+export type Update = {
+  [K in EntityKind]: {
+    readonly do: 'update';
+    readonly entity: K;
+    readonly id: string;
+    /** Columns to set; a status among them is checked against the entity's moves. */
+    readonly set: Partial<Rows[K]>;
+    /** One word for the journal: `granted`, `gate_failed`. X2 */
+    readonly why: string;
+  };
+}[EntityKind];
+
+export type Insert = {
+  [K in EntityKind]: {
+    readonly do: 'insert';
+    readonly entity: K;
+    readonly row: Rows[K];
+    readonly why: string;
+  };
+}[EntityKind];
+
+/** An outward call to a runner. Idempotent by its call id. */
+export type Call =
+  | {
+      readonly op: 'start_attempt';
+      readonly callId: CallId;
+      readonly runner: RunnerId;
+      readonly attempt: AttemptId;
+      readonly spec: LaunchSpec;
+    }
+  | {
+      readonly op: 'stop_attempt';
+      readonly callId: CallId;
+      readonly runner: RunnerId;
+      readonly attempt: AttemptId;
+      readonly reason: StopReason;
+    }
+  | {
+      readonly op: 'start_job';
+      readonly callId: CallId;
+      readonly runner: RunnerId;
+      readonly job: JobId;
+      readonly spec: JobSpec;
+    }
+  | {
+      readonly op: 'cancel_job';
+      readonly callId: CallId;
+      readonly runner: RunnerId;
+      readonly job: JobId;
+    }
+  /** Ask a runner what it holds; answered by a `runner_connected` fact of the same life. */
+  | { readonly op: 'list'; readonly callId: CallId; readonly runner: RunnerId };
+
+export type StopReason = 'submitted' | 'asked' | 'person' | 'quiet' | 'budget' | 'paused';
+
+export type Action =
+  | Update
+  | Insert
+  | { readonly do: 'touch'; readonly name: EntityName }
+  | { readonly do: 'call'; readonly call: Call }
+  /** Raise one, or join the open one of the same key, and remember it on the deciding entity. */
+  | {
+      readonly do: 'escalate';
+      readonly dedupeKey: string;
+      readonly severity: Escalation['severity'];
+      readonly subject: string;
+      readonly failure: Failure | null;
+      readonly question: Question | null;
+    }
+  /** The cause is gone: resolve the open escalation of this key, if there is one. */
+  | { readonly do: 'resolve'; readonly dedupeKey: string; readonly why: string };
+
+/** What one decision answers. Without actions the waits are its rest. */
+export interface Plan {
+  readonly actions: readonly Action[];
+  readonly waits: readonly Wait[];
+}
+
+/** The next unused numbers, so that a pure decision can name what it makes. */
+export interface NextNumbers {
+  readonly job: number;
+  readonly mergeRequest: number;
+  readonly escalation: number;
+}
+
+export interface Scene {
+  readonly now: Instant;
+  readonly town: Town;
+  readonly next: NextNumbers;
+}

@@ -1,0 +1,91 @@
+/**
+ * Every bound in one place, with unit, reason and the relations between them, asserted at load.
+ * Values are starting points: change one with a reason, never where it is used.
+ */
+import { assert } from './assert.ts';
+
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+
+export const limits = {
+  /** One report per runner, not per attempt. */
+  heartbeatMs: 30 * second,
+  /** 3 × heartbeat: two may be lost. */
+  leaseMs: 90 * second,
+  /** How long a runner without its link lets agents go on before it saves and stops them. */
+  linkGraceMs: 15 * minute,
+  /** From asking an agent to stop until its process tree is killed. */
+  stopGraceMs: 20 * second,
+  /** A start, or a job's start, that the runner has not acknowledged is asked again. */
+  callAckMs: 10 * second,
+  /** Workspace and setup before the agent process; setup of a large repository takes minutes. */
+  workspaceMs: 20 * minute,
+  /** From the spawn permit to the process answering `initialize`. */
+  spawnMs: minute,
+  /** From `initialize` to a session whose tools our own side has seen listed. */
+  sessionMs: minute,
+  /** An agent's unsubmitted edits are saved this often while it works. */
+  snapshotMs: 2 * minute,
+  /** A snapshot leaves out untracked files larger than this, in bytes. */
+  snapshotFileBytesMax: 20 * 1024 * 1024,
+  /** A turn without any event is shown as quiet, then asked, then stopped. */
+  quietWarnMs: 15 * minute,
+  quietAskMs: hour,
+  quietStopMs: 2 * hour,
+  /** After a charged outcome: 30 s, 1, 2, 5, 10 min, then the last one again. */
+  dispatchBackoffMs: [30 * second, minute, 2 * minute, 5 * minute, 10 * minute],
+  /** The town-wide breaker opens after this many charged or failed starts within the window. */
+  breakerCount: 20,
+  breakerWindowMs: 30 * minute,
+  /** How long an open breaker waits before it lets one probe through. */
+  breakerProbeMs: 5 * minute,
+  /** Starts that fail alike before the rig is unready until its doctor passes. */
+  startFailuresMax: 3,
+  /** An unready rig whose cause may pass by itself is examined again this often. */
+  rigProbeMs: 15 * minute,
+  /** One entity deciding more often than this while time stands still is livelock. */
+  decisionsPerEntityMax: 16,
+  /** Names one tick takes before it commits and yields. */
+  tickNamesMax: 256,
+  tickBudgetMs: 10,
+  /** Grants in one dispatch decision. */
+  grantsMax: 32,
+  /** A push that lost its race is tried again from a new candidate this often. */
+  landingAttempts: 5,
+  /** A job that fails for reasons of the machine or network is repeated with backoff. */
+  jobRetryMs: [5 * second, 30 * second, 2 * minute, 5 * minute, 15 * minute],
+  jobTriesMax: 5,
+  fetchMs: 5 * minute,
+  buildMs: 5 * minute,
+  pushMs: 5 * minute,
+  gateMsDefault: 30 * minute,
+  gateMsMax: 6 * hour,
+  gateOutputBytesMax: 256 * 1024,
+  setupMsDefault: 20 * minute,
+  /** An escalation speaks again this often, this many times, unless acknowledged. */
+  escalationReminderMs: 4 * hour,
+  escalationRemindersMax: 3,
+  beadTitleCharsMax: 200,
+  beadBodyBytesMax: 100 * 1024,
+  requestBodyBytesMax: 1024 * 1024,
+  transcriptChunkBytesMax: 64 * 1024,
+  trashMs: 14 * 24 * hour,
+  /** Names of rigs, so that ids and branches stay short and safe. */
+  rigNameCharsMax: 24,
+  dependenciesMax: 100,
+  /** Answers to commands are remembered this long under their idempotency key. */
+  idempotencyMs: 24 * hour,
+  /** The live table is resynced in batches of this size. */
+  resyncBatch: 256,
+  resyncMs: minute,
+  journalRowsMax: 1_000_000,
+} as const;
+
+assert(limits.leaseMs >= 3 * limits.heartbeatMs, 'a lease outlives two lost heartbeats');
+assert(limits.linkGraceMs > limits.leaseMs, 'a runner keeps working while it is being asked');
+assert(limits.stopGraceMs < limits.leaseMs, 'a stop ends before the lease does');
+assert(limits.quietWarnMs < limits.quietAskMs, 'a quiet turn is shown before it is asked');
+assert(limits.quietAskMs < limits.quietStopMs, 'a quiet turn is asked before it is stopped');
+assert(limits.grantsMax <= limits.tickNamesMax, 'one decision fits one tick');
+assert(limits.beadBodyBytesMax < limits.requestBodyBytesMax, 'a full body can be sent');

@@ -1,0 +1,60 @@
+/**
+ * A rig: one git repository attached to the town.
+ *
+ * R1 Work starts only on a `ready` rig; `unready` carries the failing check.
+ * R2 Nothing is written to its remote before a person's consent is recorded here.
+ */
+import type { EscalationId, JobId, RigId } from './ids.ts';
+import type { Failure } from './failure.ts';
+import type { RigReport } from './job.ts';
+import type { Usage } from './attempt.ts';
+import type { Settings } from './settings.ts';
+import type { Instant } from './time.ts';
+import type { Wait } from './wait.ts';
+
+export type RigStatus = 'ready' | 'unready' | 'parked';
+
+export const rigMoves: Readonly<Record<RigStatus, readonly RigStatus[]>> = {
+  ready: ['unready', 'parked'],
+  unready: ['ready', 'parked'],
+  parked: ['unready', 'ready'],
+};
+
+export interface Rig {
+  readonly id: RigId;
+  /** Starts the ids of its beads. */
+  readonly prefix: string;
+  readonly status: RigStatus;
+  /** A URL or an absolute path, as git takes it; never with credentials. */
+  readonly remote: string;
+  readonly lends: string | null;
+  readonly target: string;
+  /** Land in the person's checkout by fast-forward (clean tree only). */
+  readonly updateCheckout: boolean;
+  /** The remote is a path and the target is a branch we made there: how to merge it, for people. */
+  readonly createTargetFrom: string | null;
+  readonly consentAt: Instant | null;
+  readonly settings: Partial<Settings>;
+  readonly report: RigReport | null;
+  readonly failure: Failure | null;
+  readonly parkAsked: boolean | null;
+  /** A person or a failure asks for another look. */
+  readonly probeAsked: boolean;
+  readonly probeJob: JobId | null;
+  readonly probedAt: Instant | null;
+  readonly escalation: EscalationId | null;
+  /** Failed starts in a row with one cause. */
+  readonly startFailures: { readonly cause: string; readonly count: number };
+  readonly usage: Usage;
+
+  /** Derived, kept in the same savepoint as its attempts, recomputed by the resync. */
+  readonly live: number;
+  readonly grantedAt: Instant | null;
+  readonly vtime: number;
+  readonly nextBead: number;
+
+  readonly waits: readonly Wait[];
+  readonly createdAt: Instant;
+  readonly updatedAt: Instant;
+  readonly parked: string | null;
+}

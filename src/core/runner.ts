@@ -1,0 +1,43 @@
+/**
+ * A runner: a process on some machine that runs agents and jobs for the town.
+ *
+ * N1 An incarnation is one life of its process. What an earlier one held is over at once.
+ */
+import type { RunnerId } from './ids.ts';
+import type { IsolationLevel } from './launch-spec.ts';
+import type { Instant } from './time.ts';
+import type { Wait } from './wait.ts';
+
+export type RunnerStatus = 'connected' | 'draining' | 'lost';
+
+export const runnerMoves: Readonly<Record<RunnerStatus, readonly RunnerStatus[]>> = {
+  connected: ['draining', 'lost'],
+  draining: ['connected', 'lost'],
+  lost: ['connected'],
+};
+
+/** What a machine offers, as its probe found it. */
+export interface Inventory {
+  /** Live agents it takes at once. */
+  readonly capacity: number;
+  readonly isolation: IsolationLevel;
+  /** Why it is not `strong`; null when it is. */
+  readonly isolationNote: string | null;
+  /** Agents found on it, best first: the first is the default agent. */
+  readonly agents: readonly string[];
+}
+
+export interface Runner {
+  readonly id: RunnerId;
+  readonly status: RunnerStatus;
+  readonly incarnation: string;
+  readonly inventory: Inventory;
+  readonly drainAsked: boolean;
+  readonly lastSeenAt: Instant;
+  /** Live attempts on it. Derived like a rig's. */
+  readonly live: number;
+  readonly waits: readonly Wait[];
+  readonly createdAt: Instant;
+  readonly updatedAt: Instant;
+  readonly parked: string | null;
+}

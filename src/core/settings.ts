@@ -1,0 +1,43 @@
+/**
+ * Settings: town-wide, overridable per rig unless marked. One table says each key's type, default
+ * and meaning; parsing, help, the generated document and resolution all read it.
+ *
+ * S1 A value is checked when it is set; an impossible combination is refused with its reason.
+ * S2 Every key here changes behaviour somewhere, and a test shows it.
+ */
+import type { AgentProfile, Author, Gate, SetupStep } from './launch-spec.ts';
+import type { MergeMethod } from './job.ts';
+
+export interface Settings {
+  /** null: the first agent the runner finds. */
+  defaultAgent: string | null;
+  /** null: the agent's own. */
+  defaultModel: string | null;
+  mergeMethod: MergeMethod | 'auto';
+  approval: 'none' | 'person';
+  /** null: what `rig add` detected. */
+  setup: readonly SetupStep[] | null;
+  gates: readonly Gate[] | null;
+  gateFreshness: 'exact' | 'clean_merge';
+  maxPolecatsPerRig: number;
+  maxDispatchAttempts: number;
+  maxFeedbackRounds: number;
+  'budget.bead.tokens': number | null;
+  'budget.bead.usd': number | null;
+  'budget.rig.tokens': number | null;
+  'budget.rig.usd': number | null;
+  'budget.town.tokens': number | null;
+  'budget.town.usd': number | null;
+  'isolation.require': 'strong' | null;
+  'isolation.network': 'open' | 'model-and-loopback';
+  /** null: the user's git identity on the runner's machine. */
+  'git.author': Author | null;
+  'git.signoff': boolean;
+  branchPrefix: string;
+  customInstructions: string;
+  envVars: Readonly<Record<string, string>>;
+  /** Any command that speaks ACP, by the name it is chosen with. */
+  agents: readonly AgentProfile[];
+}
+
+export type SettingKey = keyof Settings;
