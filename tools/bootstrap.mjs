@@ -50,7 +50,11 @@ function install(wanted) {
     installPnpm();
     const flags = ['install', '--frozen-lockfile', '--reporter=silent'];
     if (goal === 'runtime') flags.push('--prod');
-    runOrFail(join(pnpmDir, 'node_modules', 'pnpm', 'pnpm'), flags, 'the packages could not be installed');
+    runOrFail(
+      join(pnpmDir, 'node_modules', 'pnpm', 'pnpm'),
+      flags,
+      'the packages could not be installed',
+    );
     writeStamp(goal);
   });
 }
@@ -60,7 +64,9 @@ function satisfied(stamp, wanted) {
 }
 
 function lockHash() {
-  return createHash('sha256').update(fs.readFileSync(join(root, 'pnpm-lock.yaml'))).digest('hex');
+  return createHash('sha256')
+    .update(fs.readFileSync(join(root, 'pnpm-lock.yaml')))
+    .digest('hex');
 }
 
 function readStamp() {
@@ -208,7 +214,13 @@ function nodeMajor() {
 }
 
 function pinnedNode() {
-  const file = join(root, 'node_modules', `node-${process.platform}-${process.arch}`, 'bin', 'node');
+  const file = join(
+    root,
+    'node_modules',
+    `node-${process.platform}-${process.arch}`,
+    'bin',
+    'node',
+  );
   if (fs.existsSync(file)) return file;
   return fail(
     `Gastown needs Node ${NODE_MAJOR} or newer`,

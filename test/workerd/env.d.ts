@@ -1,0 +1,13 @@
+/** The bindings of wrangler.jsonc as types. */
+import type * as worker from './worker.ts';
+
+declare global {
+  namespace Cloudflare {
+    interface Env {
+      SQL: DurableObjectNamespace<worker.SqlObject>;
+    }
+    interface GlobalProps {
+      mainModule: typeof worker;
+    }
+  }
+}
