@@ -1,12 +1,14 @@
 /**
- * The three ways tests run. `unit`: beside the code, in this process, no network and no child processes
- * worth naming. `acceptance`: the real binary in real processes. `workerd`: inside the Durable Object
- * runtime, to prove that what the town does in SQL works there too. `tools/test.ts` runs them in order.
+ * The three ways tests run. `unit`: beside the code, in this process, no network and no child
+ * processes worth naming. `acceptance`: the real binary in real processes. `workerd`: inside the
+ * Durable Object runtime, to prove that what the town does in SQL works there too. `tools/test.ts`
+ * runs them in order.
  */
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 
-// workerd's tooling otherwise asks the network for its own updates and writes logs to the home folder.
+// workerd's tooling otherwise asks the network for its own updates and writes logs to the home
+// folder.
 process.env['WRANGLER_SEND_METRICS'] = 'false';
 process.env['CLOUDFLARE_CF_FETCH_ENABLED'] = 'false';
 process.env['WRANGLER_LOG_PATH'] = '.build/wrangler-logs';

@@ -3,8 +3,8 @@
  *
  *   node tools/bootstrap.mjs runtime|all [script.ts] [arguments…]
  *
- * Plain JavaScript without dependencies, because it runs before anything is installed and on the reader's
- * own Node (20 or newer).
+ * Plain JavaScript without dependencies, because it runs before anything is installed and on the
+ * reader's own Node (20 or newer).
  * B1: what is already installed costs no network and no child process beyond the script itself.
  * B2: two processes that start at once install once; the second waits for the first.
  * B3: a level is never taken back: `all` contains `runtime`, so asking for `runtime` keeps `all`.
@@ -87,7 +87,8 @@ function writeStamp(installed) {
 
 function installPnpm() {
   if (fs.existsSync(join(pnpmDir, 'node_modules', 'pnpm', 'pnpm'))) return;
-  // Made beside its final place and renamed, so that an interrupted download is not mistaken for a whole one.
+  // Made beside its final place and renamed, so that an interrupted download is not mistaken for a
+  // whole one.
   const partial = `${pnpmDir}.partial`;
   fs.rmSync(partial, { recursive: true, force: true });
   fs.mkdirSync(partial, { recursive: true });
@@ -131,7 +132,10 @@ function withLock(work) {
   }
 }
 
-/** The lock is a file with its owner's process id; linking it into place makes name and content appear at once. */
+/**
+ * The lock is a file with its owner's process id; linking it into place makes name and content
+ * appear at once.
+ */
 function takeLock() {
   const mine = `${lockFile}.${process.pid}`;
   fs.writeFileSync(mine, String(process.pid));
@@ -159,7 +163,8 @@ function breakStaleLock() {
     return; // the other one was faster
   }
   const took = Number(fs.readFileSync(taken, 'utf8'));
-  if (took !== owner && isAlive(took)) fs.linkSync(taken, lockFile); // a live lock taken meanwhile: put it back
+  // A live lock was taken meanwhile: put it back.
+  if (took !== owner && isAlive(took)) fs.linkSync(taken, lockFile);
   fs.rmSync(taken, { force: true });
 }
 
@@ -184,7 +189,9 @@ function releaseLock() {
   if (lockOwner() === process.pid) fs.rmSync(lockFile, { force: true });
 }
 
-/** Runs the script here when this Node is new enough, else on the pinned Node, passing signals on. */
+/**
+ * Runs the script here when this Node is new enough, else on the pinned Node, passing signals on.
+ */
 async function run(file, rest) {
   const cache = join(root, 'node_modules', '.cache', 'gastown');
   if (nodeMajor() >= NODE_MAJOR) {
@@ -214,17 +221,12 @@ function nodeMajor() {
 }
 
 function pinnedNode() {
-  const file = join(
-    root,
-    'node_modules',
-    `node-${process.platform}-${process.arch}`,
-    'bin',
-    'node',
-  );
+  const platform = `${process.platform}-${process.arch}`;
+  const file = join(root, 'node_modules', `node-${platform}`, 'bin', 'node');
   if (fs.existsSync(file)) return file;
   return fail(
     `Gastown needs Node ${NODE_MAJOR} or newer`,
-    `this is Node ${process.versions.node} on ${process.platform}-${process.arch}, for which no Node is bundled`,
+    `this is Node ${process.versions.node}, and none is bundled for ${platform}`,
     `install Node ${NODE_MAJOR} and run the same command again`,
   );
 }

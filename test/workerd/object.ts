@@ -1,6 +1,6 @@
 /**
- * A fresh Durable Object for one test. Storage is isolated per test file and shared within it, so every
- * call uses a name of its own.
+ * A fresh Durable Object for one test. Storage is isolated per test file and shared within it, so
+ * every call uses a name of its own.
  */
 import { env } from 'cloudflare:workers';
 import { runInDurableObject } from 'cloudflare:test';

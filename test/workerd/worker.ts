@@ -1,6 +1,7 @@
 /**
- * The smallest worker with a Durable Object that has SQL. Tests reach into the object with `runInObject`
- * and use its storage as the production host would; the object itself decides nothing.
+ * The smallest worker with a Durable Object that has SQL. Tests reach into the object with
+ * `runInObject` and use its storage as the production host would; the object itself decides
+ * nothing.
  */
 import { DurableObject } from 'cloudflare:workers';
 
