@@ -26,7 +26,7 @@ export type Resolution = 'merged' | 'dropped' | 'no_change';
 export type Priority = 0 | 1 | 2 | 3 | 4;
 
 export const beadMoves: Readonly<Record<BeadStatus, readonly BeadStatus[]>> = {
-  held: ['open', 'blocked', 'closed'],
+  held: ['open', 'blocked', 'in_review', 'closed'],
   blocked: ['open', 'held', 'closed'],
   open: ['held', 'blocked', 'in_progress', 'in_review', 'failed', 'closed'],
   in_progress: ['open', 'held', 'in_review', 'failed', 'closed'],
@@ -94,7 +94,6 @@ export interface Bead {
   readonly brokenBlocker: BeadId | null;
 
   readonly ready: boolean;
-  readonly rank: number | null;
   readonly readyAt: Instant | null;
   readonly notBefore: Instant | null;
 
@@ -104,7 +103,7 @@ export interface Bead {
   readonly attempts: number;
   /** Attempts that count against `maxDispatchAttempts`. */
   readonly charged: number;
-  /** Failed starts in a row and their cause; three alike make the rig unready. */
+  /** Failed starts in a row: they are not charged, but each waits longer than the one before. */
   readonly startFailures: number;
   /** Rounds so far by cause. */
   readonly rounds: Readonly<Partial<Record<RoundCause, number>>>;

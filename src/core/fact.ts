@@ -27,7 +27,15 @@ export type Fact =
       readonly runner: RunnerId;
       readonly incarnation: string;
     }
-  | { readonly kind: 'runner_gone'; readonly runner: RunnerId; readonly incarnation: string }
+  /** Told by `perform`: what the runner answered to a call, or that it could not be reached. */
+  | {
+      readonly kind: 'call_answered';
+      readonly op: 'start_attempt' | 'stop_attempt' | 'start_job' | 'cancel_job' | 'list';
+      readonly callId: CallId;
+      /** The attempt, job or runner it was about. */
+      readonly subject: string;
+      readonly answer: 'accepted' | 'draining' | 'superseded' | 'unreachable';
+    }
   | {
       readonly kind: 'attempt_phase';
       readonly attempt: AttemptId;

@@ -119,7 +119,13 @@ export type JobResult =
   | {
       readonly kind: 'build';
       readonly answer:
-        | { readonly is: 'built'; readonly candidate: Candidate; readonly reused: boolean }
+        | {
+            readonly is: 'built';
+            readonly candidate: Candidate;
+            readonly reused: boolean;
+            /** The target moved since `stored` in a path of this change; true without `stored`. */
+            readonly overlap: boolean;
+          }
         /** The stored candidate, or the head itself, is already in the target. */
         | {
             readonly is: 'landed';

@@ -62,14 +62,16 @@ export interface MergeRequest {
   readonly job: JobId | null;
   /** Holds the landing slot of its target. M3 */
   readonly slot: boolean;
+  /** Stands in line for the slot. M3 */
+  readonly wantsSlot: boolean;
   readonly lostRaces: number;
   readonly decision: Decision | null;
   readonly proof: Proof | null;
   /** Why changes were requested, or why a person is needed. */
   readonly failures: readonly Failure[];
   readonly escalation: EscalationId | null;
-  /** Set by the bead when it is dropped or held: the request gives up at its next decision. */
-  readonly abandonAsked: boolean;
+  /** Nothing is tried before this: a job failed for a reason that may pass. */
+  readonly notBefore: Instant | null;
   readonly waits: readonly Wait[];
   readonly createdAt: Instant;
   readonly updatedAt: Instant;

@@ -43,14 +43,13 @@ export interface Rig {
   readonly probeJob: JobId | null;
   readonly probedAt: Instant | null;
   readonly escalation: EscalationId | null;
-  /** Failed starts in a row with one cause. */
-  readonly startFailures: { readonly cause: string; readonly count: number };
+  /** Setup failed in an attempt or before a gate: the rig's own failure until somebody acts. */
+  readonly setupFailure: Failure | null;
   readonly usage: Usage;
 
   /** Derived, kept in the same savepoint as its attempts, recomputed by the resync. */
   readonly live: number;
   readonly grantedAt: Instant | null;
-  readonly vtime: number;
   readonly nextBead: number;
 
   readonly waits: readonly Wait[];

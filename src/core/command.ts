@@ -1,0 +1,104 @@
+/**
+ * Commands: what a person may ask of a town. Each is checked completely before anything is
+ * written; a refusal is a `Failure` and changed nothing.
+ *
+ * K1 A command records what was asked; a decision carries it out. Accepted means committed.
+ * K2 A repeat under the same idempotency key answers what the first one answered.
+ */
+import type { Priority } from './bead.ts';
+import type { RigReport } from './job.ts';
+import type { Settings } from './settings.ts';
+
+/** What a bead can be changed to while it is not closed. */
+export interface BeadEdit {
+  readonly title?: string;
+  readonly body?: string;
+  readonly priority?: Priority;
+  readonly agent?: string | null;
+  readonly model?: string | null;
+}
+
+export type Command =
+  | {
+      readonly kind: 'sling';
+      readonly rig: string;
+      readonly title: string;
+      readonly body: string;
+      readonly after: readonly string[];
+      readonly priority: Priority;
+      readonly hold: boolean;
+      readonly agent: string | null;
+      readonly model: string | null;
+    }
+  | { readonly kind: 'bead_edit'; readonly bead: string; readonly edit: BeadEdit }
+  /** Stop the live attempt, save its work, and hold the bead. */
+  | { readonly kind: 'bead_stop'; readonly bead: string; readonly reason: string }
+  | {
+      readonly kind: 'bead_close';
+      readonly bead: string;
+      readonly resolution: 'dropped' | 'no_change';
+      readonly reason: string;
+    }
+  /** From `failed`, or out of a backoff: try again now, with fresh counters. */
+  | { readonly kind: 'bead_retry'; readonly bead: string; readonly note: string | null }
+  /** A new bead that takes the merged change of this one back. */
+  | { readonly kind: 'bead_revert'; readonly bead: string }
+  | { readonly kind: 'bead_hold'; readonly bead: string }
+  | { readonly kind: 'bead_release'; readonly bead: string }
+  | {
+      readonly kind: 'bead_depend';
+      readonly bead: string;
+      readonly add: readonly string[];
+      readonly remove: readonly string[];
+    }
+  | {
+      readonly kind: 'rig_add';
+      readonly name: string;
+      /** Starts its beads' ids; null: made from the name. */
+      readonly prefix: string | null;
+      readonly remote: string;
+      readonly lends: string | null;
+      readonly target: string;
+      readonly updateCheckout: boolean;
+      readonly createTargetFrom: string | null;
+      readonly consent: boolean;
+      readonly report: RigReport | null;
+    }
+  | { readonly kind: 'rig_consent'; readonly rig: string }
+  | { readonly kind: 'rig_probe'; readonly rig: string }
+  | { readonly kind: 'rig_park'; readonly rig: string; readonly park: boolean }
+  /** Refused while it has live beads. */
+  | { readonly kind: 'rig_remove'; readonly rig: string }
+  /** `rig: null` sets the town's. A null value goes back to the default. */
+  | {
+      readonly kind: 'settings_set';
+      readonly rig: string | null;
+      readonly set: { readonly [K in keyof Settings]?: Settings[K] | undefined };
+      readonly unset: readonly (keyof Settings)[];
+    }
+  /** `halt` also stops live agents, saving their work. */
+  | { readonly kind: 'pause'; readonly halt: boolean }
+  | { readonly kind: 'resume' }
+  | {
+      readonly kind: 'mr_decide';
+      readonly mergeRequest: string;
+      readonly verdict: 'approve' | 'reject';
+      readonly reason: string;
+    }
+  | { readonly kind: 'agent_stop'; readonly attempt: string; readonly reason: string }
+  | { readonly kind: 'escalation_ack'; readonly escalation: string }
+  | {
+      readonly kind: 'escalation_resolve';
+      readonly escalation: string;
+      readonly answer: string | null;
+    }
+  | { readonly kind: 'breaker_reset' };
+
+export type CommandKind = Command['kind'];
+
+/** Names what the command made or changed. */
+export interface CommandAnswer {
+  readonly id: string;
+  /** The journal's last sequence number after it: follow the feed from here. */
+  readonly seq: number;
+}
