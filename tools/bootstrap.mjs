@@ -8,15 +8,15 @@
  * B1: what is already installed costs no network and no child process beyond the script itself.
  * B2: two processes that start at once install once; the second waits for the first.
  * B3: a level is never taken back: `all` contains `runtime`, so asking for `runtime` keeps `all`.
- * B4: nothing is installed outside the checkout, and no install script of any package runs.
+ * B4: nothing is installed outside the checkout (npm and pnpm keep their usual caches), and no
+ *     install script of any package runs.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
-import * as nodeModule from 'node:module'; // Node 20 has no enableCompileCache to import by name
 import { constants } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 
 const PNPM_VERSION = '12.21.0';
 const NODE_MAJOR = 24;
@@ -38,7 +38,7 @@ if (level !== 'runtime' && level !== 'all') {
 }
 
 install(level);
-if (script !== undefined) await run(join(root, script), args);
+if (script !== undefined) run(join(root, script), args);
 
 function install(wanted) {
   if (satisfied(readStamp(), wanted)) return;
@@ -190,21 +190,20 @@ function releaseLock() {
 }
 
 /**
- * Runs the script here when this Node is new enough, else on the pinned Node, passing signals on.
+ * Runs the script in a process of its own, so that it is the main module there, and passes signals
+ * on. Its code, with the types stripped, is kept in the compile cache.
  */
-async function run(file, rest) {
-  const cache = join(root, 'node_modules', '.cache', 'gastown');
-  if (nodeMajor() >= NODE_MAJOR) {
-    process.env.NODE_COMPILE_CACHE ??= cache;
-    nodeModule.enableCompileCache(process.env.NODE_COMPILE_CACHE);
-    process.argv = [process.execPath, file, ...rest];
-    await import(pathToFileURL(file).href);
-    return;
-  }
-  const env = { ...process.env, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? cache };
-  const node = pinnedNode();
-  env.PATH = `${dirname(node)}:${env.PATH ?? ''}`; // tools the script starts use the same Node
-  const child = spawn(node, [file, ...rest], { stdio: 'inherit', env });
+function run(file, rest) {
+  const node = nodeMajor() >= NODE_MAJOR ? process.execPath : pinnedNode();
+  const env = {
+    ...process.env,
+    // Tools that the script starts by name use the same Node.
+    PATH: `${dirname(node)}:${process.env.PATH ?? ''}`,
+    NODE_COMPILE_CACHE:
+      process.env.NODE_COMPILE_CACHE ?? join(root, 'node_modules', '.cache', 'gastown'),
+  };
+  const flags = ['--disable-warning=ExperimentalWarning'];
+  const child = spawn(node, [...flags, file, ...rest], { stdio: 'inherit', env });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
       // A terminal sends SIGINT to the whole group; the child has it already.
