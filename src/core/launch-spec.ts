@@ -69,6 +69,10 @@ export interface LaunchSpec {
   readonly bead: BeadId;
   readonly attempt: AttemptId;
   readonly number: number;
+  /** The bead's title, for the agent's tools; untrusted text. */
+  readonly title: string;
+  /** 0 on a fresh start, then the bead's rounds so far, counted over all causes. */
+  readonly round: number;
   /** The bead's branch, `gt/<tag>/<bead>/<slug>`; every attempt at the bead shares it. */
   readonly branch: string;
   /** Where the branch starts; null until the first attempt cut it from the fetched target. */
@@ -80,7 +84,7 @@ export interface LaunchSpec {
   readonly profile: AgentProfile | null;
   /** null: the agent's own default. */
   readonly model: string | null;
-  /** The first message of the first turn. */
+  /** The first message of the first turn; the runner adds what it must know of its tools. */
   readonly prompt: string;
   readonly setup: readonly SetupStep[];
   readonly isolation: Isolation;

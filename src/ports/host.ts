@@ -14,6 +14,12 @@ export interface Clock {
   monotonicMs(): number;
 }
 
+/** Timers are monotonic: a jump of the wall clock does not move them. */
+export interface Timers {
+  /** Calls `run` once after `ms`, unless the answer is called first. */
+  after(ms: number, run: () => void): () => void;
+}
+
 export interface Random {
   /** A whole number, 0 ≤ n < bound. */
   below(bound: number): number;
