@@ -59,7 +59,7 @@ export function doorRule(source: Source, tree: Node): readonly Finding[] {
   return visitAll(tree, (node) => {
     const name = nameOf(node);
     const part = /^(?:globalThis\.)?process\.(env|cwd|chdir)$/.exec(name)?.[1];
-    const imported = isImport(node, 'node:process') ? importedNames(node) : [];
+    const imported = takenFromProcess(node);
     const found = part ?? imported.find((word) => ['env', 'cwd', 'chdir'].includes(word));
     if (found === 'chdir') {
       return [finding(source, node.start, 'chdir moves the whole process: pass cwd to the child')];
@@ -140,10 +140,24 @@ function ambientName(node: Node): string {
   if (isImport(node, 'node:timers/promises')) return 'node:timers/promises';
   if (isImport(node, 'node:crypto'))
     return importedNames(node).find((n) => n === 'randomUUID') ?? '';
+  if (node.type === 'MemberExpression') {
+    // Read or called: `const now = Date.now` is the same clock.
+    const name = nameOf(node).replace(/^globalThis\./, '');
+    return name.endsWith('.randomUUID') ? 'randomUUID' : name;
+  }
   if (node.type !== 'CallExpression' && node.type !== 'NewExpression') return '';
-  const name = nameOf(field(node, 'callee')).replace(/^globalThis\./, '');
-  if (name === 'Date') return list(node, 'arguments').length === 0 ? 'Date' : '';
-  return name.endsWith('.randomUUID') ? 'randomUUID' : name;
+  const callee = field(node, 'callee');
+  const name = callee?.type === 'Identifier' ? nameOf(callee) : '';
+  return name === 'Date' && list(node, 'arguments').length > 0 ? '' : name;
+}
+
+/** What a destructured import of node:process, or of the global `process`, takes from it. */
+function takenFromProcess(node: Node): readonly string[] {
+  if (isImport(node, 'node:process')) return importedNames(node);
+  const pattern = field(node, 'id');
+  if (node.type !== 'VariableDeclarator' || nameOf(field(node, 'init')) !== 'process') return [];
+  if (pattern === undefined) return [];
+  return list(pattern, 'properties').map((property) => nameOf(field(property, 'key')));
 }
 
 function isImport(node: Node, from: string): boolean {
