@@ -1,0 +1,73 @@
+/**
+ * The attempts table. A1, one live attempt per bead, is the database's own rule here.
+ */
+import type { Attempt } from '../../core/attempt.ts';
+import type { BeadId, RigId, RunnerId } from '../../core/ids.ts';
+import type { SqlReader } from '../../ports/sql.ts';
+import { bool, int, json, nullable, Table, text } from '../table.ts';
+
+const table = new Table<Attempt>({
+  name: 'attempts',
+  columns: {
+    id: text(),
+    bead: text(),
+    rig: text(),
+    number: int(),
+    status: text(),
+    phase: text(),
+    name: text(),
+    runner: text(),
+    incarnation: nullable(text()),
+    spec: json(),
+    specHash: text(),
+    startCall: text(),
+    stopCall: nullable(text()),
+    callDeadline: nullable(int()),
+    accepted: bool,
+    leaseUntil: int(),
+    phaseDeadline: nullable(int()),
+    isolation: nullable(text()),
+    model: nullable(text()),
+    base: nullable(text()),
+    submitted: nullable(json()),
+    question: nullable(json()),
+    stopReason: nullable(text()),
+    end: nullable(json()),
+    outcome: nullable(text()),
+    failure: nullable(json()),
+    usage: json(),
+    lastActivityAt: int(),
+    waits: json(),
+    createdAt: int(),
+    endedAt: nullable(int()),
+    updatedAt: int(),
+    parked: nullable(text()),
+  },
+  indexes: [
+    `unique index attempts_live on attempts(bead) where status <> 'ended'`,
+    `index attempts_runner on attempts(runner, id) where status <> 'ended'`,
+    `index attempts_bead on attempts(bead, number)`,
+    `index attempts_rig on attempts(rig, ended_at) where status = 'ended'`,
+  ],
+});
+
+const clauses = {
+  ofBead: `where bead = ? order by number`,
+  live: `where status <> 'ended' order by runner, id limit ?`,
+  onRunner: `where status <> 'ended' and runner = ? order by id`,
+  lastEnded: `where status = 'ended' and rig = ? order by ended_at desc, id desc limit ?`,
+  recent: `order by created_at desc, id desc limit ?`,
+};
+
+export const attempts = Object.assign(table, {
+  ofBead: (reader: SqlReader, bead: BeadId) => table.select(reader, clauses.ofBead, bead),
+  live: (reader: SqlReader, count: number) => table.select(reader, clauses.live, count),
+  onRunner: (reader: SqlReader, runner: RunnerId) =>
+    table.select(reader, clauses.onRunner, runner),
+  /** The last ended attempts of a rig, newest first. */
+  lastEnded: (reader: SqlReader, rig: RigId, count: number) =>
+    table.select(reader, clauses.lastEnded, rig, count),
+  /** For people: the newest first, live or ended. */
+  recent: (reader: SqlReader, count: number) => table.select(reader, clauses.recent, count),
+  finders: () => Object.values(clauses).map((clause) => table.selectSql(clause)),
+});

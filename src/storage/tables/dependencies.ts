@@ -1,0 +1,79 @@
+/**
+ * Which bead waits for which. A relation stored once; how many blockers are open is kept on the
+ * waiting bead, so that ten thousand dependents cost nothing until their last blocker lands.
+ */
+import type { BeadId } from '../../core/ids.ts';
+import type { SqlReader, Tx } from '../../ports/sql.ts';
+
+const schema = [
+  `create table dependencies (
+     bead text not null, blocker text not null, primary key (bead, blocker)
+   ) strict, without rowid`,
+  `create index dependencies_by_blocker on dependencies(blocker, bead)`,
+];
+
+const statements = {
+  add: `insert into dependencies (bead, blocker) values (?, ?) on conflict do nothing`,
+  remove: `delete from dependencies where bead = ? and blocker = ?`,
+  blockers: `select blocker from dependencies where bead = ? order by blocker`,
+  dependents: `select bead from dependencies where blocker = ? order by bead`,
+  all: `select bead, blocker from dependencies order by bead, blocker`,
+  /** One statement for all dependents of a bead that landed. */
+  landed: `update beads set open_blockers = open_blockers - 1
+     where id in (select bead from dependencies where blocker = ?) and open_blockers > 0`,
+  broken: `update beads set broken_blocker = ?
+     where id in (select bead from dependencies where blocker = ?) and broken_blocker is null`,
+  /** Only those that may act now: their last blocker is gone. */
+  touchUnblocked: `insert into agenda (kind, id, due_at, seq)
+     select 'bead', b.id, ?, ? from beads b
+     join dependencies d on d.bead = b.id
+     where d.blocker = ? and b.status = 'blocked' and b.open_blockers = 0
+     on conflict (kind, id) do update set due_at = min(due_at, excluded.due_at)`,
+  touchBroken: `insert into agenda (kind, id, due_at, seq)
+     select 'bead', b.id, ?, ? from beads b
+     join dependencies d on d.bead = b.id
+     where d.blocker = ? and b.status in ('blocked', 'held')
+     on conflict (kind, id) do update set due_at = min(due_at, excluded.due_at)`,
+  openBlockers: `select count(*) as n from dependencies d join beads b on b.id = d.blocker
+     where d.bead = ? and not (b.status = 'closed' and b.resolution = 'merged')`,
+  brokenBlocker: `select b.id as id from dependencies d join beads b on b.id = d.blocker
+     where d.bead = ? and b.status = 'closed' and b.resolution <> 'merged' order by b.id limit 1`,
+};
+
+const ids = (reader: SqlReader, sql: string, id: BeadId, column: string): readonly BeadId[] =>
+  reader.all(sql, id).map((row) => row[column] as BeadId);
+
+export const dependencies = {
+  schema: () => schema,
+  statements: () => Object.values(statements),
+
+  add: (tx: Tx, bead: BeadId, blocker: BeadId) => tx.run(statements.add, bead, blocker),
+  remove: (tx: Tx, bead: BeadId, blocker: BeadId) => tx.run(statements.remove, bead, blocker),
+  blockers: (reader: SqlReader, bead: BeadId) => ids(reader, statements.blockers, bead, 'blocker'),
+  dependents: (reader: SqlReader, bead: BeadId) =>
+    ids(reader, statements.dependents, bead, 'bead'),
+
+  all: (reader: SqlReader): readonly { readonly bead: BeadId; readonly blocker: BeadId }[] =>
+    reader.all(statements.all).map((row) => ({
+      bead: row['bead'] as BeadId,
+      blocker: row['blocker'] as BeadId,
+    })),
+
+  /** What the counters on a bead must say, counted from the relation. */
+  count: (reader: SqlReader, bead: BeadId): { open: number; broken: BeadId | null } => ({
+    open: Number(reader.get(statements.openBlockers, bead)?.['n'] ?? 0),
+    broken: (reader.get(statements.brokenBlocker, bead)?.['id'] ?? null) as BeadId | null,
+  }),
+
+  /** A bead landed: count it off its dependents and wake those that now may start. */
+  landed(tx: Tx, blocker: BeadId, dueAt: number, seq: number): void {
+    tx.run(statements.landed, blocker);
+    tx.run(statements.touchUnblocked, dueAt, seq, blocker);
+  },
+
+  /** A bead ended without landing: its dependents must ask a person. */
+  broke(tx: Tx, blocker: BeadId, dueAt: number, seq: number): void {
+    tx.run(statements.broken, blocker, blocker);
+    tx.run(statements.touchBroken, dueAt, seq, blocker);
+  },
+};

@@ -1,0 +1,88 @@
+/**
+ * The merge requests table. M1 (one live per bead) and M3 (one holds the landing slot of a
+ * target) are the database's own rules here.
+ */
+import type { BeadId, MergeRequestId, RigId } from '../../core/ids.ts';
+import type { MergeRequest } from '../../core/merge-request.ts';
+import type { SqlReader } from '../../ports/sql.ts';
+import { bool, int, json, nullable, Table, text } from '../table.ts';
+
+const table = new Table<MergeRequest>({
+  name: 'merge_requests',
+  columns: {
+    id: text(),
+    number: int(),
+    bead: text(),
+    rig: text(),
+    target: text(),
+    branch: text(),
+    stage: text(),
+    head: nullable(text()),
+    submittedBy: nullable(text()),
+    reverts: nullable(text()),
+    method: text(),
+    candidate: nullable(json()),
+    gates: json(),
+    red: nullable(json()),
+    targetJob: nullable(text()),
+    job: nullable(text()),
+    slot: bool,
+    wantsSlot: bool,
+    lostRaces: int(),
+    decision: nullable(json()),
+    proof: nullable(json()),
+    failures: json(),
+    escalation: nullable(text()),
+    notBefore: nullable(int()),
+    waits: json(),
+    createdAt: int(),
+    updatedAt: int(),
+    mergedAt: nullable(int()),
+    parked: nullable(text()),
+  },
+  indexes: [
+    `unique index merge_requests_live on merge_requests(bead)
+     where stage not in ('merged', 'abandoned')`,
+    `unique index merge_requests_slot on merge_requests(rig, target) where slot = 1`,
+    `index merge_requests_line on merge_requests(rig, target, number) where wants_slot = 1`,
+    `index merge_requests_open on merge_requests(rig, number)
+     where stage not in ('merged', 'abandoned')`,
+  ],
+});
+
+const clauses = {
+  liveOfBead: `where bead = ? and stage not in ('merged', 'abandoned')`,
+  live: `where stage not in ('merged', 'abandoned') order by rig, number limit ?`,
+  liveOfRig: `where stage not in ('merged', 'abandoned') and rig = ? order by rig, number limit ?`,
+  list: `order by number desc limit ? offset ?`,
+};
+const holderSql = `select id from merge_requests where rig = ? and target = ? and slot = 1`;
+const firstSql = `select id from merge_requests
+  where rig = ? and target = ? and wants_slot = 1 order by number limit 1`;
+
+const idOf = (
+  reader: SqlReader,
+  sql: string,
+  rig: RigId,
+  target: string,
+): MergeRequestId | null => (reader.get(sql, rig, target)?.['id'] ?? null) as MergeRequestId | null;
+
+export const mergeRequests = Object.assign(table, {
+  liveOfBead: (reader: SqlReader, bead: BeadId): MergeRequest | undefined =>
+    table.select(reader, clauses.liveOfBead, bead)[0],
+  live: (reader: SqlReader, count: number) => table.select(reader, clauses.live, count),
+  liveOfRig: (reader: SqlReader, rig: RigId, count: number) =>
+    table.select(reader, clauses.liveOfRig, rig, count),
+  /** Newest first, for people. */
+  list: (reader: SqlReader, count: number, offset: number) =>
+    table.select(reader, clauses.list, count, offset),
+  slotHolder: (reader: SqlReader, rig: RigId, target: string) =>
+    idOf(reader, holderSql, rig, target),
+  firstInLine: (reader: SqlReader, rig: RigId, target: string) =>
+    idOf(reader, firstSql, rig, target),
+  finders: () => [
+    ...Object.values(clauses).map((clause) => table.selectSql(clause)),
+    holderSql,
+    firstSql,
+  ],
+});
