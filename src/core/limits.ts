@@ -70,6 +70,14 @@ export const limits = {
   beadBodyBytesMax: 100 * 1024,
   requestBodyBytesMax: 1024 * 1024,
   transcriptChunkBytesMax: 64 * 1024,
+  /** Waiting to be stored; an agent that writes faster loses the words, never the runner. */
+  transcriptPendingBytesMax: 1024 * 1024,
+  /** Of one attempt; what comes after is left out and the transcript says so. */
+  transcriptBytesMax: 32 * 1024 * 1024,
+  /** Usage and signs of life of one attempt are told at most this often. */
+  activityMs: 5 * second,
+  /** One line of an agent's protocol; a longer one is a protocol failure. */
+  agentLineBytesMax: 16 * 1024 * 1024,
   trashMs: 14 * 24 * hour,
   /** Names of rigs, so that ids and branches stay short and safe. */
   rigNameCharsMax: 24,
