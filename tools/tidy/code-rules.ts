@@ -125,7 +125,8 @@ function isMutable(declarator: Node): boolean {
   if (value === undefined || isReadonlyType(declarator)) return false;
   if (value.type === 'NewExpression') return CONTAINERS.includes(nameOf(field(value, 'callee')));
   if (value.type === 'ObjectExpression') return list(value, 'properties').length === 0;
-  return value.type === 'ArrayExpression';
+  // An empty list waits to be filled; one with elements is data.
+  return value.type === 'ArrayExpression' && list(value, 'elements').length === 0;
 }
 
 function isReadonlyType(declarator: Node): boolean {

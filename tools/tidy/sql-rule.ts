@@ -8,7 +8,7 @@ import { finding, type Finding, type Node, type Source } from './source.ts';
 const CREATE =
   /\bcreate\s+(?:virtual\s+|temp(?:orary)?\s+)?table\s+(?:if\s+not\s+exists\s+)?"?(\w+)/gi;
 const USE = /\b(?:from|join|into|update|table|on)\s+(?:if\s+(?:not\s+)?exists\s+)?"?(\w+)/gi;
-const HOME = /^src\/storage\/(?:tables\/[^/]+|agenda|migrations)\.ts$/;
+const HOME = 'src/storage/';
 
 export interface Parsed {
   readonly source: Source;
@@ -19,7 +19,7 @@ export function tableOwnerRule(files: readonly Parsed[]): readonly Finding[] {
   const owners = new Map<string, string>();
   const found: Finding[] = [];
   eachMatch(files, CREATE, (source, start, table) => {
-    if (HOME.test(source.path)) owners.set(table, source.path);
+    if (source.path.startsWith(HOME)) owners.set(table, source.path);
     else found.push(finding(source, start, `creates ${table}: move it to src/storage/tables`));
   });
   eachMatch(files, USE, (source, start, table) => {
