@@ -106,8 +106,8 @@ export interface Attempt {
   readonly stopCall: CallId | null;
   /** The running call is repeated when this passes without a word from the runner. */
   readonly callDeadline: Instant | null;
-  /** The runner answered the start: from here on its words decide. */
-  readonly accepted: boolean;
+  /** When the runner answered the start: from here on its words decide. */
+  readonly acceptedAt: Instant | null;
   readonly leaseUntil: Instant;
   /** A backstop behind the runner's own deadlines for a start or a stop. */
   readonly phaseDeadline: Instant | null;

@@ -21,6 +21,8 @@ export type Fact =
       readonly inventory: Inventory;
       readonly attempts: readonly AttemptId[];
       readonly jobs: readonly JobId[];
+      /** The `list` call it answers; null when a life begins or its link is back. */
+      readonly answers: CallId | null;
     }
   | {
       readonly kind: 'runner_heartbeat';

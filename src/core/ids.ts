@@ -53,3 +53,15 @@ export function attemptIdOf(bead: BeadId, number: number): AttemptId {
 export function beadOfAttempt(attempt: AttemptId): BeadId {
   return beadId(attempt.slice(0, attempt.lastIndexOf('.')));
 }
+
+/** Names a question to a runner by when it was asked, so that a late answer can be told. I2 */
+export function listCallId(runner: RunnerId, askedAt: number): CallId {
+  return callId(`list:${runner}:${askedAt}`);
+}
+
+/** When the question of a `list` call was asked, in epoch milliseconds. */
+export function askedAtOf(call: CallId): number {
+  const askedAt = Number(call.slice(call.lastIndexOf(':') + 1));
+  assert(Number.isSafeInteger(askedAt), `not the id of a list call: ${call}`);
+  return askedAt;
+}

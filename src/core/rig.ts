@@ -4,7 +4,7 @@
  * R1 Work starts only on a `ready` rig; `unready` carries the failing check.
  * R2 Nothing is written to its remote before a person's consent is recorded here.
  */
-import type { EscalationId, JobId, RigId } from './ids.ts';
+import type { Commit, EscalationId, JobId, RigId } from './ids.ts';
 import type { Failure } from './failure.ts';
 import type { RigReport } from './job.ts';
 import type { Usage } from './attempt.ts';
@@ -45,6 +45,8 @@ export interface Rig {
   readonly escalation: EscalationId | null;
   /** Setup failed in an attempt or before a gate: the rig's own failure until somebody acts. */
   readonly setupFailure: Failure | null;
+  /** The target's tip as the last job saw it. */
+  readonly targetTip: Commit | null;
   readonly usage: Usage;
 
   /** Derived, kept in the same savepoint as its attempts, recomputed by the resync. */

@@ -3,10 +3,13 @@
  *
  * N1 An incarnation is one life of its process. What an earlier one held is over at once.
  */
-import type { RunnerId } from './ids.ts';
+import { runnerId, type RunnerId } from './ids.ts';
 import type { IsolationLevel } from './launch-spec.ts';
 import type { Instant } from './time.ts';
 import type { Wait } from './wait.ts';
+
+/** The runner inside the host process. */
+export const localRunner: RunnerId = runnerId('local');
 
 export type RunnerStatus = 'connected' | 'draining' | 'lost';
 
@@ -31,6 +34,8 @@ export interface Runner {
   readonly id: RunnerId;
   readonly status: RunnerStatus;
   readonly incarnation: string;
+  /** Lives that are over, newest first: their late words are stale. N1 */
+  readonly pastIncarnations: readonly string[];
   readonly inventory: Inventory;
   readonly drainAsked: boolean;
   readonly lastSeenAt: Instant;

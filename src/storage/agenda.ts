@@ -6,7 +6,7 @@
  * G2 A second touch keeps the earlier time. G3 Oldest due first, then in order of touching.
  */
 import type { EntityKind, EntityName } from '../core/action.ts';
-import type { RigId, RunnerId } from '../core/ids.ts';
+import type { Wake } from '../core/neighbours.ts';
 import type { Instant } from '../core/time.ts';
 import type { SqlReader, Tx } from '../ports/sql.ts';
 
@@ -29,6 +29,9 @@ const statements = {
   liveRequestsOfRig: `insert into agenda (kind, id, due_at, seq)
     select 'merge_request', id, ?, ? from merge_requests
     where stage not in ('merged', 'abandoned') and rig = ? ${keepEarlier}`,
+  redRequestsOfRig: `insert into agenda (kind, id, due_at, seq)
+    select 'merge_request', id, ?, ? from merge_requests
+    where stage not in ('merged', 'abandoned') and rig = ? and red is not null ${keepEarlier}`,
   liveRequests: `insert into agenda (kind, id, due_at, seq)
     select 'merge_request', id, ?, ? from merge_requests
     where stage not in ('merged', 'abandoned') ${keepEarlier}`,
@@ -54,19 +57,7 @@ const statements = {
 };
 
 /** Sets of entities that one change may let act. Each is one statement, whatever its size. */
-export type Crowd =
-  | { readonly of: 'liveRequestsOfRig' | 'liveBeadsOfRig'; readonly rig: RigId }
-  | { readonly of: 'attemptsOnRunner' | 'jobsOnRunner'; readonly runner: RunnerId }
-  | {
-      readonly of:
-        | 'liveRequests'
-        | 'liveAttempts'
-        | 'liveJobs'
-        | 'liveBeads'
-        | 'allRigs'
-        | 'allRunners'
-        | 'openEscalations';
-    };
+type Crowd = Extract<Wake, { readonly crowd: string }>;
 
 export const agenda = {
   schema: () => schema,
@@ -77,7 +68,7 @@ export const agenda = {
 
   touchCrowd(tx: Tx, crowd: Crowd, dueAt: Instant, seq: number): void {
     const key = 'rig' in crowd ? [crowd.rig] : 'runner' in crowd ? [crowd.runner] : [];
-    tx.run(statements[crowd.of], dueAt, seq, ...key);
+    tx.run(statements[crowd.crowd], dueAt, seq, ...key);
   },
 
   due: (reader: SqlReader, now: Instant, count: number): readonly EntityName[] =>

@@ -4,7 +4,7 @@
 import type { Attempt } from '../../core/attempt.ts';
 import type { BeadId, RigId, RunnerId } from '../../core/ids.ts';
 import type { SqlReader } from '../../ports/sql.ts';
-import { bool, int, json, nullable, Table, text } from '../table.ts';
+import { int, json, nullable, Table, text } from '../table.ts';
 
 const table = new Table<Attempt>({
   name: 'attempts',
@@ -23,7 +23,7 @@ const table = new Table<Attempt>({
     startCall: text(),
     stopCall: nullable(text()),
     callDeadline: nullable(int()),
-    accepted: bool,
+    acceptedAt: nullable(int()),
     leaseUntil: int(),
     phaseDeadline: nullable(int()),
     isolation: nullable(text()),
@@ -48,6 +48,8 @@ const table = new Table<Attempt>({
     `index attempts_runner on attempts(runner, id) where status <> 'ended'`,
     `index attempts_bead on attempts(bead, number)`,
     `index attempts_rig on attempts(rig, ended_at) where status = 'ended'`,
+    `index attempts_failed on attempts(ended_at)
+     where outcome in ('crashed', 'idle_without_done', 'timed_out', 'start_failed')`,
   ],
 });
 
@@ -56,6 +58,8 @@ const clauses = {
   live: `where status <> 'ended' order by runner, id limit ?`,
   onRunner: `where status <> 'ended' and runner = ? order by id`,
   lastEnded: `where status = 'ended' and rig = ? order by ended_at desc, id desc limit ?`,
+  failed: `where outcome in ('crashed', 'idle_without_done', 'timed_out', 'start_failed')
+    and ended_at > ? order by ended_at desc limit ?`,
   recent: `order by created_at desc, id desc limit ?`,
 };
 
@@ -67,6 +71,9 @@ export const attempts = Object.assign(table, {
   /** The last ended attempts of a rig, newest first. */
   lastEnded: (reader: SqlReader, rig: RigId, count: number) =>
     table.select(reader, clauses.lastEnded, rig, count),
+  /** Attempts that were charged or could not start, ended after a moment, newest first. */
+  failedSince: (reader: SqlReader, at: number, count: number) =>
+    table.select(reader, clauses.failed, at, count),
   /** For people: the newest first, live or ended. */
   recent: (reader: SqlReader, count: number) => table.select(reader, clauses.recent, count),
   finders: () => Object.values(clauses).map((clause) => table.selectSql(clause)),

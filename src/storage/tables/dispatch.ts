@@ -9,8 +9,8 @@ export const dispatches = new Table<Dispatch>({
   columns: {
     id: text(),
     status: text(),
-    recent: json(),
     openedAt: nullable(int()),
+    resetAt: int(),
     probe: nullable(text()),
     resetAsked: bool,
     escalation: nullable(text()),

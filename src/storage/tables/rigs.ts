@@ -26,6 +26,7 @@ const table = new Table<Rig>({
     probedAt: nullable(int()),
     escalation: nullable(text()),
     setupFailure: nullable(json()),
+    targetTip: nullable(text()),
     usage: json(),
     live: int(),
     grantedAt: nullable(int()),

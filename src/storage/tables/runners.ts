@@ -11,6 +11,7 @@ const table = new Table<Runner>({
     id: text(),
     status: text(),
     incarnation: text(),
+    pastIncarnations: json(),
     inventory: json(),
     drainAsked: bool,
     lastSeenAt: int(),

@@ -1,0 +1,95 @@
+/**
+ * What one entity's decision may read. Loaded whole before it decides, so a decision is a
+ * function of values: no store, no clock, no second look.
+ */
+import type { NextNumbers } from './action.ts';
+import type { Attempt } from './attempt.ts';
+import type { Bead } from './bead.ts';
+import type { Dispatch } from './dispatch.ts';
+import type { Escalation } from './escalation.ts';
+import type { BeadId, MergeRequestId } from './ids.ts';
+import type { GateReport, Job } from './job.ts';
+import type { MergeRequest } from './merge-request.ts';
+import type { Rig } from './rig.ts';
+import type { Runner } from './runner.ts';
+import type { Settings } from './settings.ts';
+import type { Instant } from './time.ts';
+import type { Town } from './town.ts';
+
+interface Base {
+  readonly now: Instant;
+  readonly town: Town;
+  readonly next: NextNumbers;
+}
+
+export interface BeadView extends Base {
+  readonly bead: Bead;
+  readonly rig: Rig;
+  readonly settings: Settings;
+  readonly attempt: Attempt | null;
+  readonly mergeRequest: MergeRequest | null;
+  readonly escalation: Escalation | null;
+  /** Blockers that have not landed; at most a few, for the wait's words. */
+  readonly blockers: readonly BeadId[];
+}
+
+export interface AttemptView extends Base {
+  readonly attempt: Attempt;
+  readonly bead: Bead;
+  readonly rig: Rig;
+  readonly settings: Settings;
+  readonly runner: Runner | null;
+}
+
+export interface JobView extends Base {
+  readonly job: Job;
+  readonly runner: Runner | null;
+}
+
+export interface MergeRequestView extends Base {
+  readonly mergeRequest: MergeRequest;
+  readonly bead: Bead;
+  readonly rig: Rig;
+  readonly settings: Settings;
+  readonly job: Job | null;
+  readonly targetJob: Job | null;
+  /** What gates said about the tip the candidate was built on. */
+  readonly targetReports: readonly GateReport[];
+  readonly slotHolder: MergeRequestId | null;
+  readonly firstInLine: MergeRequestId | null;
+  readonly escalation: Escalation | null;
+}
+
+export interface RigView extends Base {
+  readonly rig: Rig;
+  readonly settings: Settings;
+  readonly probe: Job | null;
+  /** The last ended attempts since the last look, newest first; a few. */
+  readonly lastEnded: readonly Attempt[];
+}
+
+export interface EscalationView extends Base {
+  readonly escalation: Escalation;
+}
+
+export interface RunnerView extends Base {
+  readonly runner: Runner;
+  /** It holds a live job; live attempts are counted on its row. */
+  readonly busy: boolean;
+}
+
+/** One rig's place before the dispatcher: the bead that is first in its line, if any. */
+export interface Line {
+  readonly rig: Rig;
+  readonly settings: Settings;
+  readonly first: Bead | null;
+}
+
+export interface DispatchView extends Base {
+  readonly dispatch: Dispatch;
+  readonly runners: readonly Runner[];
+  readonly lines: readonly Line[];
+  readonly probe: Attempt | null;
+  /** Charged attempts and failed starts within the window, newest first. */
+  readonly failures: readonly Attempt[];
+}
