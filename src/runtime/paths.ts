@@ -15,6 +15,8 @@ export interface RunnerPaths {
   readonly workspaces: string;
   readonly snapshots: string;
   readonly jobs: string;
+  /** Packs on their way from a workspace into a store; empty between two calls. */
+  readonly incoming: string;
   readonly trash: string;
   /** What the runner knows of a workspace, beside it and out of the agent's sight. */
   readonly leases: string;
@@ -37,6 +39,7 @@ export function runnerPaths(home: string): RunnerPaths {
     workspaces: inside('workspaces'),
     snapshots: inside('snapshots'),
     jobs: inside('jobs'),
+    incoming: inside('incoming'),
     trash: inside('trash'),
     leases: inside('leases'),
     mirror: (rig) => inside('mirrors', `${named(rig)}.git`),

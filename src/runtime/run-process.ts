@@ -8,8 +8,9 @@
  * R3 No shell. What is typed into `args` reaches the program as it is.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
-import type { Timers } from './timers.ts';
+import { closeSync, constants, openSync } from 'node:fs';
+import type { Timers } from '../ports/host.ts';
+import { BoundedOutput } from './bounded-output.ts';
 
 export interface ProcessSpec {
   readonly command: string;
@@ -18,7 +19,7 @@ export interface ProcessSpec {
   /** The whole environment of the child. */
   readonly env: Readonly<Record<string, string>>;
   readonly input?: string | Buffer;
-  /** Read by the child instead of `input`. */
+  /** Read by the child instead of `input`; a link is refused. */
   readonly stdinFile?: string;
   /** Written by the child instead of being kept in memory; made anew. */
   readonly stdoutFile?: string;
@@ -34,8 +35,15 @@ export interface ProcessSpec {
   readonly onSpawn?: (pid: number) => void;
 }
 
-/** A process an agent's files may steer: it may see and change only what is listed. */
-export interface ContainedSpec extends ProcessSpec {
+/** A command whose data an agent controls: it may see and change only what is listed. */
+export interface ContainedCommand {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly input?: string | Buffer;
+  readonly timeoutMs: number;
+  readonly outputBytesMax?: number;
   readonly writable: readonly string[];
   readonly readable: readonly string[];
 }
@@ -48,13 +56,14 @@ export interface ProcessOutcome {
   readonly stderr: string;
   readonly timedOut: boolean;
   readonly aborted: boolean;
+  /** Of stdout. */
   readonly truncated: boolean;
   /** `ENOENT`, `EACCES`, … when it could not be started at all. */
   readonly spawnError: string | null;
 }
 
 export type RunProcess = (spec: ProcessSpec) => Promise<ProcessOutcome>;
-export type RunContained = (spec: ContainedSpec) => Promise<ProcessOutcome>;
+export type RunContained = (spec: ContainedCommand) => Promise<ProcessOutcome>;
 
 const OUTPUT_BYTES_MAX = 1024 * 1024;
 const KILL_GRACE_MS = 2000;
@@ -62,7 +71,10 @@ const KILL_GRACE_MS = 2000;
 export function runProcess(spec: ProcessSpec, timers: Timers): Promise<ProcessOutcome> {
   const opened: number[] = [];
   try {
-    const stdin = spec.stdinFile === undefined ? 'pipe' : keep(opened, openSync(spec.stdinFile));
+    const stdin =
+      spec.stdinFile === undefined
+        ? 'pipe'
+        : keep(opened, openSync(spec.stdinFile, constants.O_RDONLY | constants.O_NOFOLLOW));
     const stdout =
       spec.stdoutFile === undefined ? 'pipe' : keep(opened, openSync(spec.stdoutFile, 'w', 0o600));
     const child = spawn(spec.command, [...spec.args], {
@@ -112,11 +124,11 @@ function watch(child: ChildProcess, spec: ProcessSpec, timers: Timers): Promise<
       resolve({
         exitCode,
         signal,
-        stdout: stdout.bytes(),
-        stderr: stderr.bytes().toString('utf8'),
+        stdout: stdout.toBuffer(),
+        stderr: stderr.toString(),
         timedOut: stop.why === 'timeout',
         aborted: stop.why === 'abort',
-        truncated: stdout.truncated || stderr.truncated,
+        truncated: stdout.bytes > max,
         spawnError: null,
       });
     });
@@ -180,54 +192,4 @@ function notStarted(code: string): ProcessOutcome {
 function codeOf(error: unknown): string {
   if (error instanceof Error && 'code' in error) return String(error.code);
   return String(error);
-}
-
-/** Keeps the first and the last half of what is added, whole while it fits. R2 */
-export class BoundedOutput {
-  readonly #half: number;
-  readonly #max: number;
-  #head: Buffer[] = [];
-  #tail: Buffer[] = [];
-  #headBytes = 0;
-  #tailBytes = 0;
-  #dropped = 0;
-
-  constructor(max: number) {
-    this.#max = max;
-    this.#half = Math.floor(max / 2);
-  }
-
-  get truncated(): boolean {
-    return this.#dropped > 0;
-  }
-
-  add(chunk: Buffer): void {
-    const room = Math.max(0, this.#half - this.#headBytes);
-    if (room > 0) {
-      this.#head.push(chunk.subarray(0, room));
-      this.#headBytes += Math.min(room, chunk.length);
-    }
-    if (chunk.length <= room) return;
-    this.#tail.push(chunk.subarray(room));
-    this.#tailBytes += chunk.length - room;
-    this.#trim();
-  }
-
-  bytes(): Buffer {
-    const note = this.truncated ? [Buffer.from(`\n… ${this.#dropped} bytes left out …\n`)] : [];
-    return Buffer.concat([...this.#head, ...note, ...this.#tail]);
-  }
-
-  #trim(): void {
-    const most = this.#max - this.#half;
-    while (this.#tailBytes > most) {
-      const first = this.#tail[0];
-      if (first === undefined) return;
-      const cut = Math.min(first.length, this.#tailBytes - most);
-      if (cut === first.length) this.#tail.shift();
-      else this.#tail[0] = first.subarray(cut);
-      this.#tailBytes -= cut;
-      this.#dropped += cut;
-    }
-  }
 }
