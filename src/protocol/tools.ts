@@ -58,8 +58,9 @@ export interface Tool {
 
 export type ToolName = 'gt_done' | 'gt_ask' | 'gt_context';
 
-const tools: Readonly<Record<ToolName, Omit<Tool, 'name'>>> = {
+const tools: Readonly<Record<ToolName, Tool>> = {
   gt_done: {
+    name: 'gt_done',
     title: 'Hand in the work',
     description:
       'Hands in the commits on the current branch. Call it once, when the task is complete and ' +
@@ -69,6 +70,7 @@ const tools: Readonly<Record<ToolName, Omit<Tool, 'name'>>> = {
     when: 'Call it when the task is complete and every change is committed: this ends the task.',
   },
   gt_ask: {
+    name: 'gt_ask',
     title: 'Ask a person',
     description:
       'Ends this try with a question for a person; your work is saved and goes on after the ' +
@@ -77,6 +79,7 @@ const tools: Readonly<Record<ToolName, Omit<Tool, 'name'>>> = {
     when: 'Call it only when you cannot go on without a decision of a person: this ends the try.',
   },
   gt_context: {
+    name: 'gt_context',
     title: 'What this task is',
     description: 'Returns the name of this task, its title, its branch and where that starts.',
     input: contextInput,
@@ -89,7 +92,7 @@ const byRole: Readonly<Record<Role, readonly ToolName[]>> = {
 };
 
 export function toolsOf(role: Role): readonly Tool[] {
-  return byRole[role].map((name) => ({ name, ...tools[name] }));
+  return byRole[role].map((name) => tools[name]);
 }
 
 /** What the first prompt says about the tools. T1 */

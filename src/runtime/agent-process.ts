@@ -5,39 +5,33 @@
  * P2 Standard error is always read, so a talkative agent never blocks on it; the tail is kept as
  *    evidence.
  */
-import { limits } from '../core/limits.ts';
 import type { Timers } from '../ports/host.ts';
-import type { ContainedProcess, Exit } from './needs.ts';
+import type { ContainedChild, ContainedEnd } from './sandbox.ts';
 
 const tailCharsMax = 4000;
 
 export class AgentProcess {
-  readonly #child: ContainedProcess;
-  readonly #timers: Timers;
+  readonly #child: ContainedChild;
   #tail = '';
-  #exit: Exit | null = null;
-  readonly exited: Promise<Exit>;
+  /** Resolves when the agent and everything it started is gone. */
+  readonly ended: Promise<ContainedEnd>;
 
-  constructor(child: ContainedProcess, timers: Timers, onStderr: (text: string) => void) {
+  constructor(child: ContainedChild, onStderr: (text: string) => void) {
     this.#child = child;
-    this.#timers = timers;
     child.stderr.setEncoding('utf8');
     child.stderr.on('data', (text: string) => {
       this.#tail = (this.#tail + text).slice(-tailCharsMax); // P2
       onStderr(text);
     });
     child.stderr.on('error', () => undefined);
-    this.exited = child.exited.then((exit) => {
-      this.#exit = exit;
-      return exit;
-    });
+    this.ended = child.ended;
   }
 
-  get stdin(): ContainedProcess['stdin'] {
+  get stdin(): ContainedChild['stdin'] {
     return this.#child.stdin;
   }
 
-  get stdout(): ContainedProcess['stdout'] {
+  get stdout(): ContainedChild['stdout'] {
     return this.#child.stdout;
   }
 
@@ -46,18 +40,11 @@ export class AgentProcess {
     return this.#tail.trim();
   }
 
-  get exit(): Exit | null {
-    return this.#exit;
-  }
-
   /** Asks it to stop, gives it `graceMs`, then kills the tree. P1 */
   async end(graceMs: number): Promise<void> {
-    if (this.#exit === null) {
-      this.#child.terminate();
-      await within(this.exited, Math.min(graceMs, limits.stopGraceMs), this.#timers);
-    }
-    await this.#child.killTree();
+    await this.#child.killTree(graceMs);
     this.#child.stdin.destroy();
+    this.#child.stdout.destroy();
   }
 }
 

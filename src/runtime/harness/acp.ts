@@ -34,6 +34,8 @@ export interface SessionRequest {
   readonly capability: Secret;
   /** Ways to log in that need no person, in the order to try them. */
   readonly logins: readonly string[];
+  /** Modes in which the agent asks nobody; the first one it offers is set. A2 */
+  readonly modes: readonly string[];
 }
 
 export interface TurnEnd {
@@ -99,6 +101,12 @@ export class AcpAgent {
     if (!answer.ok) return answer;
     this.#session = answer.value;
     this.#sessionId = textOf(answer.value['sessionId']) ?? '';
+    const mode = chooseMode(this.#session, request.modes);
+    if (mode !== null) {
+      const params = { sessionId: this.#sessionId, modeId: mode };
+      const set = await this.#ask(methods.agent.session.setMode, params);
+      if (!set.ok) return set;
+    }
     return ok(currentModel(this.#session));
   }
 
@@ -155,11 +163,19 @@ export class AcpAgent {
   /** Sent and answered as plain values: an agent's extra or missing fields are no failure. */
   async #ask(method: string, params: unknown): Promise<Result<Fields, AcpError>> {
     try {
-      return ok(fieldsOf(await this.#connection.agent.request<unknown>(method, params)));
+      return ok(fieldsOf(await this.#connection.agent.request(method, params)));
     } catch (error) {
       return err(errorOf(error));
     }
   }
+}
+
+/** The first wanted mode it offers and is not in already. */
+function chooseMode(session: Fields, wanted: readonly string[]): string | null {
+  const modes = fieldsOf(session['modes']);
+  const offered = listOf(modes['availableModes']).map((raw) => textOf(fieldsOf(raw)['id']));
+  const mode = wanted.find((id) => offered.includes(id)) ?? null;
+  return mode === textOf(modes['currentModeId']) ? null : mode;
 }
 
 function errorOf(error: unknown): AcpError {

@@ -1,0 +1,148 @@
+/**
+ * Runs jobs for the town: each call once, however often it is asked for.
+ *
+ * J1 A repeat attaches to the running job, or is told the stored result again.
+ * J2 A result is on disk before it is told, so a repeat after a restart gets the same one.
+ * J3 Gates share the machine with agents: at most half of its cores run gates.
+ */
+import { join } from 'node:path';
+import type { Failure } from '../core/failure.ts';
+import type { CallId, JobId } from '../core/ids.ts';
+import type { JobResult, JobSpec } from '../core/job.ts';
+import type { Clock, Log } from '../ports/host.ts';
+import type { RunJob } from './needs.ts';
+import { SpawnQueue } from './spawn-queue.ts';
+import { Stored } from './stored.ts';
+import type { Teller } from './teller.ts';
+
+export interface JobDeskDeps {
+  readonly home: string;
+  readonly cores: number;
+  readonly run: RunJob;
+  readonly tell: Teller;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called whenever the number of running jobs changed. */
+  readonly onChange: () => void;
+}
+
+interface StoredResult {
+  readonly job: JobId;
+  readonly callId: CallId;
+  readonly result: JobResult;
+  readonly at: number;
+}
+
+interface Running {
+  readonly call: CallId;
+  readonly job: JobId;
+  readonly abort: AbortController;
+  readonly done: Promise<void>;
+}
+
+/** Longer than the town would ever repeat a call. */
+const keepMs = 7 * 24 * 60 * 60 * 1000;
+const gitJobsMax = 4;
+const stopping = 'the runner stops';
+
+export class JobDesk {
+  readonly #deps: JobDeskDeps;
+  readonly #running = new Map<CallId, Running>();
+  readonly #results: Stored<StoredResult>;
+  readonly #gates: SpawnQueue;
+  readonly #git = new SpawnQueue(gitJobsMax);
+
+  constructor(deps: JobDeskDeps) {
+    this.#deps = deps;
+    this.#gates = new SpawnQueue(Math.max(1, Math.floor(deps.cores / 2))); // J3
+    this.#results = new Stored(join(deps.home, 'runner', 'results'), isResult);
+  }
+
+  get jobs(): readonly JobId[] {
+    return [...this.#running.values()].map(({ job }) => job);
+  }
+
+  /** Answers at once. J1 */
+  start(call: CallId, job: JobId, spec: JobSpec): void {
+    if (this.#running.has(call)) return;
+    const stored = this.#results.get(call);
+    if (stored !== null) {
+      void this.#tell(stored);
+      return;
+    }
+    const abort = new AbortController();
+    const done = this.#run(call, job, spec, abort.signal).finally(() => {
+      this.#running.delete(call);
+      this.#deps.onChange();
+    });
+    this.#running.set(call, { call, job, abort, done });
+    this.#deps.onChange();
+  }
+
+  /** Stops what runs of this job; its result says that it was cancelled. */
+  cancel(job: JobId): void {
+    for (const running of this.#running.values()) if (running.job === job) running.abort.abort();
+  }
+
+  /** Nothing is told of what is stopped with the runner. */
+  async stop(): Promise<void> {
+    const all = [...this.#running.values()];
+    for (const { abort } of all) abort.abort(stopping);
+    await Promise.all(all.map(({ done }) => done));
+  }
+
+  /** Results nobody will ask for any more. */
+  prune(): void {
+    const now = this.#deps.clock.now();
+    for (const name of this.#results.names()) {
+      const stored = this.#results.get(name);
+      if (stored === null || now - stored.at > keepMs) this.#results.remove(name);
+    }
+  }
+
+  async #run(call: CallId, job: JobId, spec: JobSpec, signal: AbortSignal): Promise<void> {
+    const queue = spec.kind === 'gate' ? this.#gates : this.#git;
+    const permit = await queue.acquire(1, signal);
+    const ran = permit === null ? null : await this.#result(call, spec, signal);
+    permit?.release();
+    // The runner stops: the town asks its next life for the same call, which must then run.
+    if (signal.reason === stopping) return;
+    const result = ran === null || signal.aborted ? failed(cancelled(spec)) : ran;
+    const stored: StoredResult = { job, callId: call, result, at: this.#deps.clock.now() };
+    if (!signal.aborted) this.#results.put(call, stored); // J2
+    await this.#tell(stored);
+  }
+
+  async #result(call: CallId, spec: JobSpec, signal: AbortSignal): Promise<JobResult> {
+    try {
+      return await this.#deps.run(call, spec, signal);
+    } catch (error) {
+      const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.#deps.log.error('job', { call, kind: spec.kind, message });
+      return failed({
+        kind: 'gastown_bug',
+        helps: 'later',
+        entity: `${spec.kind} job`,
+        message,
+        where: 'perform',
+      });
+    }
+  }
+
+  async #tell({ job, callId, result }: StoredResult): Promise<void> {
+    await this.#deps.tell({ kind: 'job_done', job, callId, result });
+  }
+}
+
+function failed(failure: Failure): JobResult {
+  return { kind: 'failed', failure };
+}
+
+function cancelled(spec: JobSpec): Failure {
+  return { kind: 'job_failed', helps: 'later', job: spec.kind, step: 'cancelled', output: '' };
+}
+
+/** Written by this program only; a file cut short has no result. */
+function isResult(value: unknown): value is StoredResult {
+  return typeof value === 'object' && value !== null && 'result' in value && 'job' in value;
+}
