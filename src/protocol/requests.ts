@@ -80,7 +80,11 @@ export const rigAddRequest = z
 
 export const settingsRequest = z
   .strictObject({
-    set: z.record(z.string(), z.unknown()).default({}),
+    set: z.record(z.string(), z.unknown()).default({}).meta({ description: 'JSON values' }),
+    typed: z
+      .record(z.string(), z.string())
+      .default({})
+      .meta({ description: 'Values as a person types them, such as `4` or `test="npm test"`' }),
     unset: names.default([]).meta({ description: 'Back to what holds without a value here' }),
   })
   .meta({ id: 'SettingsRequest' });
