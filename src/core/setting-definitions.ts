@@ -1,0 +1,389 @@
+/**
+ * One table of every setting: type, default, where it may be set, meaning, how a value is read.
+ * Help, the generated document, the API and the resolution of town and rig all read it.
+ *
+ * S1 A value is checked when it is set; an impossible combination is refused with its reason.
+ * S2 A rig's value wins over the town's, the town's over the default. Lists replace, never join.
+ * S3 `null` is a value, "not set" is the absence of the key.
+ */
+import type { Failure, FailureOf } from './failure.ts';
+import type { Gate, SetupStep } from './launch-spec.ts';
+import { limits } from './limits.ts';
+import { near } from './names.ts';
+import type { Result } from './result.ts';
+import type { SettingKey, Settings } from './settings.ts';
+import * as read from './setting-values.ts';
+
+export type SettingScope = 'town' | 'town and rig';
+
+export interface SettingDefinition<T> {
+  /** The type in words, for help and the document. */
+  readonly type: string;
+  readonly default: T;
+  readonly scope: SettingScope;
+  /** One sentence. */
+  readonly meaning: string;
+  /** What `gt config set` takes on the command line. */
+  readonly example: string;
+  readonly parse: read.Parse<T>;
+}
+
+type Definitions = { readonly [K in SettingKey]: SettingDefinition<Settings[K]> };
+
+const AGENT_NAME = /^[A-Za-z0-9][\w.-]*$/;
+const MODEL_NAME = /^[\p{L}\p{N}][\p{L}\p{N}._:/@[\] -]*$/u;
+const REF_COMPONENT = /^(?!.*(?:\.\.|\.lock$|\.$))[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
+const INSTRUCTIONS_CHARS_MAX = 20_000;
+
+export const settingDefinitions: Definitions = {
+  defaultAgent: {
+    type: 'name of an agent, or null',
+    default: null,
+    scope: 'town and rig',
+    meaning: 'The agent that works on beads which name none; null: the first one a runner finds.',
+    example: 'codex',
+    parse: read.orNull(read.text('the name of an agent, such as codex', 60, AGENT_NAME)),
+  },
+  defaultModel: {
+    type: 'name of a model, or null',
+    default: null,
+    scope: 'town and rig',
+    meaning: 'The model the default agent is told to use; null: the one it chooses itself.',
+    example: 'gpt-5-codex',
+    parse: read.orNull(read.text('the name of a model, as its agent writes it', 200, MODEL_NAME)),
+  },
+  agents: {
+    type: 'list of { name, command, args, env, loginFiles }',
+    default: [],
+    scope: 'town and rig',
+    meaning: 'Further agents: any command that speaks ACP on its standard input and output.',
+    example: 'mine="my-agent --acp"',
+    parse: read.listOf(read.agentProfile),
+  },
+  mergeMethod: {
+    type: 'auto, merge, squash or rebase',
+    default: 'auto',
+    scope: 'town and rig',
+    meaning: 'How a change becomes part of its target; auto makes a merge commit.',
+    example: 'squash',
+    parse: read.oneOf('auto', 'merge', 'squash', 'rebase'),
+  },
+  approval: {
+    type: 'none or person',
+    default: 'none',
+    scope: 'town and rig',
+    meaning: 'With person, a change whose gates passed lands only after `gt mr decide … approve`.',
+    example: 'person',
+    parse: read.oneOf('none', 'person'),
+  },
+  setup: {
+    type: 'list of { name, command, timeoutMs, cacheKeyFiles }, or null',
+    default: null,
+    scope: 'town and rig',
+    meaning: 'What prepares a workspace before an agent or a gate runs; null: what was detected.',
+    example: 'install="npm ci"',
+    parse: read.orNull(read.listOf(read.setupStep)),
+  },
+  gates: {
+    type: 'list of { name, command, timeoutMs, required, retries }, or null',
+    default: null,
+    scope: 'town and rig',
+    meaning: 'What a change must pass before it lands; null: what was detected; []: nothing.',
+    example: 'test="npm test"',
+    parse: read.orNull(read.listOf(read.gate)),
+  },
+  gateFreshness: {
+    type: 'exact or clean_merge',
+    default: 'exact',
+    scope: 'town and rig',
+    meaning:
+      `After ${limits.landingAttempts} lost races, clean_merge lands on a target that moved since ` +
+      'the gates passed, if no path is touched by both; exact asks a person.',
+    example: 'clean_merge',
+    parse: read.oneOf('exact', 'clean_merge'),
+  },
+  maxPolecatsPerRig: {
+    type: 'whole number from 1 to 100',
+    default: 2,
+    scope: 'town and rig',
+    meaning: 'How many agents work on one rig at a time.',
+    example: '4',
+    parse: read.wholeNumber(1, 100),
+  },
+  maxDispatchAttempts: {
+    type: 'whole number from 1 to 50',
+    default: 5,
+    scope: 'town and rig',
+    meaning: 'How many attempts at one bead may crash, stall or time out before a person is asked.',
+    example: '3',
+    parse: read.wholeNumber(1, 50),
+  },
+  maxFeedbackRounds: {
+    type: 'whole number from 1 to 50',
+    default: 5,
+    scope: 'town and rig',
+    meaning: 'How many rounds one cause (gates, conflicts, …) may take before a person is asked.',
+    example: '3',
+    parse: read.wholeNumber(1, 50),
+  },
+  'budget.bead.tokens': tokens('one bead', 'town and rig'),
+  'budget.bead.usd': usd('one bead', 'town and rig'),
+  'budget.rig.tokens': tokens('one rig', 'town and rig'),
+  'budget.rig.usd': usd('one rig', 'town and rig'),
+  'budget.town.tokens': tokens('the whole town', 'town'),
+  'budget.town.usd': usd('the whole town', 'town'),
+  'isolation.require': {
+    type: 'strong or null',
+    default: null,
+    scope: 'town and rig',
+    meaning: 'With strong, no agent or gate starts where mounts and processes cannot be separated.',
+    example: 'strong',
+    parse: read.orNull(read.oneOf('strong')),
+  },
+  'isolation.network': {
+    type: 'open or model-and-loopback',
+    // Not enforced at any level yet, so a default that sounds closed would promise too much.
+    default: 'open',
+    scope: 'town and rig',
+    meaning:
+      'What agents and gates may reach; model-and-loopback is recorded and shown as not enforced.',
+    example: 'model-and-loopback',
+    parse: read.oneOf('open', 'model-and-loopback'),
+  },
+  'git.author': {
+    type: '{ name, email }, or null',
+    default: null,
+    scope: 'town and rig',
+    meaning: 'Who the commits are by; null: the git identity of the person on that machine.',
+    example: '"Ada Lovelace <ada@example.com>"',
+    parse: read.orNull(read.author),
+  },
+  'git.signoff': {
+    type: 'true or false',
+    default: false,
+    scope: 'town and rig',
+    meaning: 'Whether the commits the system makes end with a Signed-off-by line.',
+    example: 'true',
+    parse: read.yesOrNo,
+  },
+  branchPrefix: {
+    type: 'one component of a branch name',
+    default: 'gt',
+    scope: 'town and rig',
+    meaning: 'What the branches of new beads start with.',
+    example: 'agents',
+    parse: read.text('one component of a branch name, such as gt', 40, REF_COMPONENT),
+  },
+  customInstructions: {
+    type: 'text',
+    default: '',
+    scope: 'town and rig',
+    meaning: 'What every agent is told besides its task.',
+    example: '"Write a test for every change."',
+    parse: read.text(
+      `a text of at most ${INSTRUCTIONS_CHARS_MAX} characters`,
+      INSTRUCTIONS_CHARS_MAX,
+      /^/,
+    ),
+  },
+  envVars: {
+    type: 'names with their values',
+    default: {},
+    scope: 'town and rig',
+    meaning: 'Added to the environment of agents, setup and gates; not for secrets, they read it.',
+    example: 'CI=true',
+    parse: read.envVars,
+  },
+};
+
+function tokens(who: string, scope: SettingScope): SettingDefinition<number | null> {
+  return {
+    type: 'whole number, or null',
+    default: null,
+    scope,
+    meaning: `How many tokens ${who} may use, input and output together; null: no limit.`,
+    example: '2000000',
+    parse: read.orNull(read.wholeNumber(1, Number.MAX_SAFE_INTEGER)),
+  };
+}
+
+function usd(who: string, scope: SettingScope): SettingDefinition<number | null> {
+  return {
+    type: 'dollars, or null',
+    default: null,
+    scope,
+    meaning: `How much ${who} may cost, where agents report a price; null: no limit.`,
+    example: '5',
+    parse: read.orNull(read.money),
+  };
+}
+
+export function isSettingKey(text: string): text is SettingKey {
+  return Object.hasOwn(settingDefinitions, text);
+}
+
+/** In the order of the table. */
+export const settingKeys: readonly SettingKey[] =
+  Object.keys(settingDefinitions).filter(isSettingKey);
+
+/** Which keys were probably meant. */
+export function nearKeys(text: string): readonly string[] {
+  return near(text, settingKeys);
+}
+
+/** S1 */
+export function parseSetting<K extends SettingKey>(
+  key: K,
+  value: unknown,
+): Result<Settings[K], FailureOf<'bad_value'>> {
+  return settingDefinitions[key].parse(key, value);
+}
+
+/**
+ * The value as a person types it: JSON where that is a value of this setting, else the text
+ * itself, so that `gt config set branchPrefix 7` is a text and `maxPolecatsPerRig 7` a number.
+ */
+export function parseSettingText<K extends SettingKey>(
+  key: K,
+  typed: string,
+): Result<Settings[K], FailureOf<'bad_value'>> {
+  const json = jsonOf(typed);
+  const asJson = json === undefined ? undefined : parseSetting(key, json);
+  if (asJson?.ok === true) return asJson;
+  const asText = parseSetting(key, typed);
+  return asText.ok || asJson === undefined || typeof json !== 'object' ? asText : asJson;
+}
+
+function jsonOf(typed: string): unknown {
+  try {
+    return JSON.parse(typed);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Why this key cannot be set on a rig, or null when it can. */
+export function rigScopeProblem(key: SettingKey): FailureOf<'settings_conflict'> | null {
+  if (settingDefinitions[key].scope === 'town and rig') return null;
+  return conflict([key], 'it is a setting of the whole town and cannot differ between rigs');
+}
+
+/** S2 S3 */
+export function resolveSettings(town: Partial<Settings>, rig: Partial<Settings>): Settings {
+  const pick = <K extends SettingKey>(key: K): Settings[K] => valueOf(key, town, rig);
+  return {
+    defaultAgent: pick('defaultAgent'),
+    defaultModel: pick('defaultModel'),
+    agents: pick('agents'),
+    mergeMethod: pick('mergeMethod'),
+    approval: pick('approval'),
+    setup: pick('setup'),
+    gates: pick('gates'),
+    gateFreshness: pick('gateFreshness'),
+    maxPolecatsPerRig: pick('maxPolecatsPerRig'),
+    maxDispatchAttempts: pick('maxDispatchAttempts'),
+    maxFeedbackRounds: pick('maxFeedbackRounds'),
+    'budget.bead.tokens': pick('budget.bead.tokens'),
+    'budget.bead.usd': pick('budget.bead.usd'),
+    'budget.rig.tokens': pick('budget.rig.tokens'),
+    'budget.rig.usd': pick('budget.rig.usd'),
+    'budget.town.tokens': pick('budget.town.tokens'),
+    'budget.town.usd': pick('budget.town.usd'),
+    'isolation.require': pick('isolation.require'),
+    'isolation.network': pick('isolation.network'),
+    'git.author': pick('git.author'),
+    'git.signoff': pick('git.signoff'),
+    branchPrefix: pick('branchPrefix'),
+    customInstructions: pick('customInstructions'),
+    envVars: pick('envVars'),
+  };
+}
+
+export type SettingSource = 'rig' | 'town' | 'default';
+
+/** Where the value in force comes from. */
+export function sourceOf(
+  key: SettingKey,
+  town: Partial<Settings>,
+  rig: Partial<Settings>,
+): SettingSource {
+  if (rig[key] !== undefined && settingDefinitions[key].scope === 'town and rig') return 'rig';
+  return town[key] === undefined ? 'default' : 'town';
+}
+
+function valueOf<K extends SettingKey>(
+  key: K,
+  town: Partial<Settings>,
+  rig: Partial<Settings>,
+): Settings[K] {
+  const own = settingDefinitions[key].scope === 'town and rig' ? rig[key] : undefined;
+  if (own !== undefined) return own;
+  const shared = town[key];
+  return shared === undefined ? settingDefinitions[key].default : shared;
+}
+
+/** What was detected at the rig counts where nothing is set. */
+export function setupOf(
+  settings: Settings,
+  report: { readonly setup: readonly SetupStep[] } | null,
+): readonly SetupStep[] {
+  return settings.setup ?? report?.setup ?? [];
+}
+
+export function gatesOf(
+  settings: Settings,
+  report: { readonly gates: readonly Gate[] } | null,
+): readonly Gate[] {
+  return settings.gates ?? report?.gates ?? [];
+}
+
+/** The first impossible combination of settings that are in force together, or null. S1 */
+export function checkCombination(settings: Settings): Failure | null {
+  return twice(settings) ?? budgetsOutOfOrder(settings) ?? networkNotEnforced(settings);
+}
+
+/** Results, caches and launches are kept by these names. */
+function twice(settings: Settings): Failure | null {
+  for (const key of ['gates', 'setup', 'agents'] as const) {
+    const names = (settings[key] ?? []).map((item) => item.name);
+    const found = names.find((name, index) => names.indexOf(name) !== index);
+    if (found !== undefined) return conflict([key], `the name "${found}" stands there twice`);
+  }
+  return null;
+}
+
+/** A limit above the limit around it can never be reached: one of the two is a mistake. */
+function budgetsOutOfOrder(settings: Settings): Failure | null {
+  for (const unit of ['tokens', 'usd'] as const) {
+    for (const [inner, outer] of NESTED) {
+      const small = settings[`budget.${inner}.${unit}`];
+      const large = settings[`budget.${outer}.${unit}`];
+      if (small === null || large === null || small <= large) continue;
+      return conflict(
+        [`budget.${inner}.${unit}`, `budget.${outer}.${unit}`],
+        `a ${inner} cannot be given more (${small}) than its ${outer} has (${large})`,
+      );
+    }
+  }
+  return null;
+}
+
+const NESTED = [
+  ['bead', 'rig'],
+  ['rig', 'town'],
+  ['bead', 'town'],
+] as const;
+
+/** Who requires isolation must not believe in a closed network that is open. */
+function networkNotEnforced(settings: Settings): Failure | null {
+  if (settings['isolation.require'] !== 'strong') return null;
+  if (settings['isolation.network'] !== 'model-and-loopback') return null;
+  return conflict(
+    ['isolation.require', 'isolation.network'],
+    'a closed network is required, and this version cannot close it: use isolation.network open',
+  );
+}
+
+function conflict(keys: readonly string[], why: string): FailureOf<'settings_conflict'> {
+  return { kind: 'settings_conflict', helps: 'person', keys, why };
+}
