@@ -131,7 +131,8 @@ interface Shape {
 
   // What a person asked that cannot be done. Nothing was changed.
   readonly unknown_thing: {
-    readonly kind: string;
+    /** `bead`, `rig`, `setting`: what was looked for. */
+    readonly thing: string;
     readonly name: string;
     readonly near: readonly string[];
   };
@@ -140,7 +141,7 @@ interface Shape {
     readonly given: string;
     readonly expected: string;
   };
-  readonly name_taken: { readonly kind: string; readonly name: string; readonly by: string };
+  readonly name_taken: { readonly thing: string; readonly name: string; readonly by: string };
   readonly too_large: {
     readonly field: string;
     readonly bytes: number;
