@@ -1,0 +1,41 @@
+/**
+ * All checkers, made fresh for each world.
+ */
+import { alarmArmed } from './alarm-armed.ts';
+import { boundedSpend } from './bounded-spend.ts';
+import type { Checker } from './checker.ts';
+import { fencing } from './fencing.ts';
+import { gatesClosed } from './gates-closed.ts';
+import { idleIsFree } from './idle-is-free.ts';
+import { journalStatus } from './journal-status.ts';
+import { mergedMeansDone } from './merged-means-done.ts';
+import { noForeignCommits } from './no-foreign-commits.ts';
+import { noBugs } from './no-bugs.ts';
+import { nothingLost } from './nothing-lost.ts';
+import { oneLiveAttempt } from './one-live-attempt.ts';
+import { resyncDry } from './resync-dry.ts';
+import { settlement } from './settlement.ts';
+import { slotDiscipline } from './slot-discipline.ts';
+import { stopsExplain, type Voice } from './stops-explain.ts';
+import { tickCost } from './tick-cost.ts';
+
+export function allCheckers(voice: Voice): readonly Checker[] {
+  return [
+    mergedMeansDone(),
+    oneLiveAttempt(),
+    noForeignCommits(),
+    nothingLost(),
+    stopsExplain(voice),
+    gatesClosed(),
+    boundedSpend(),
+    tickCost(),
+    fencing(),
+    alarmArmed(),
+    resyncDry(),
+    journalStatus(),
+    slotDiscipline(),
+    noBugs(),
+    settlement(),
+    idleIsFree(),
+  ];
+}

@@ -1,0 +1,21 @@
+/**
+ * P11: what a call into the town costs follows what changed: so many statements for each journal
+ * row and each name taken, and a little to start with; never one for each bead of the town.
+ */
+import type { Checker } from './checker.ts';
+
+const statementsToStart = 60;
+const statementsEach = 90;
+
+export function tickCost(): Checker {
+  return {
+    name: 'tick_cost',
+    look({ world, fail }) {
+      const { statements, written, decisions } = world.server.lastCost;
+      const most = statementsToStart + statementsEach * (written + decisions);
+      if (statements > most) {
+        fail(`${statements} statements for ${written} rows and ${decisions} decisions`);
+      }
+    },
+  };
+}

@@ -1,0 +1,151 @@
+/**
+ * One seed, one run of the production town in a modelled world: first safety, with faults, for so
+ * many ticks; then the faults stop, people answer what waits for them, and everything must settle.
+ *
+ * Z1 The same seed and arguments give the same run, bit for bit.
+ * Z2 A run ends at the first step at which a checker fails.
+ */
+import { createHash } from 'node:crypto';
+import { limits } from '../core/limits.ts';
+import { journal, type JournalRow } from '../storage/tables/journal.ts';
+import { allCheckers } from './checkers/index.ts';
+import { voice } from './checkers/voice.ts';
+import { Answering } from './world/answering.ts';
+import type { FaultCounts, FaultKind } from './world/faults.ts';
+import type { Options } from './world/options.ts';
+import { World } from './world/world.ts';
+
+export interface Run {
+  readonly seed: number;
+  readonly ticks: number;
+  readonly faults: readonly FaultKind[];
+  /** null: drawn from the seed. */
+  readonly options?: Options;
+}
+
+export interface RunFailure {
+  readonly seed: number;
+  readonly step: number;
+  readonly checker: string;
+  readonly message: string;
+}
+
+export interface Outcome {
+  readonly seed: number;
+  readonly ticks: number;
+  readonly actions: number;
+  readonly faults: FaultCounts;
+  readonly failures: readonly RunFailure[];
+  /** The last rows when it failed. */
+  readonly journal: readonly JournalRow[];
+  readonly hash: string;
+}
+
+/** Events after which a healed world that still moves will never stop. */
+const settleStepsMax = 6_000;
+/** Passes in which people answer; each may start new work that asks again. */
+const answersMax = 60;
+
+export async function simulate(run: Run): Promise<Outcome> {
+  const world = new World(run.seed, run.faults, run.options);
+  const inspection = new Inspection(world);
+  world.begin();
+  await inspection.look(false);
+  for (let tick = 0; tick < run.ticks && inspection.clean; tick += 1) {
+    world.step();
+    await inspection.look(false);
+  }
+  if (inspection.clean) await settle(world, inspection);
+  const outcome = inspection.outcome(run);
+  world.disk.close();
+  return outcome;
+}
+
+/** Lets a healed world come to rest; people answer whenever nothing else happens. */
+export async function settle(world: World, inspection: Inspection): Promise<void> {
+  world.heal();
+  const answering = new Answering(world);
+  let passes = 0;
+  for (let step = 0; step < settleStepsMax; step += 1) {
+    const alarm = world.server.alarmAt;
+    const far = alarm === null || alarm > world.time.wall() + limits.rigProbeMs;
+    if (world.time.nextAt() === null && far) {
+      if (passes >= answersMax || !answering.pass()) break;
+      passes += 1;
+    } else world.happenNext();
+    world.actions += 1;
+    await inspection.look(false);
+    if (!inspection.clean) return;
+  }
+  await inspection.look(true);
+}
+
+export class Inspection {
+  readonly world: World;
+  readonly #checkers = allCheckers(voice);
+  readonly #failures: RunFailure[] = [];
+  #seen = 0;
+  #changes = -1;
+
+  constructor(world: World) {
+    this.world = world;
+  }
+
+  get clean(): boolean {
+    return this.#failures.length === 0;
+  }
+
+  /** Checks a quiescent world, once every promise that could go on has gone on. */
+  async look(settled: boolean): Promise<void> {
+    await flush();
+    const { world } = this;
+    if (!world.server.up) return;
+    if (!settled && this.#changes === world.disk.changes && world.problems.length === 0) return;
+    this.#changes = world.disk.changes;
+    const fresh = journal.after(world.disk, this.#seen, 100_000);
+    this.#seen = fresh.at(-1)?.seq ?? this.#seen;
+    const rows = world.rows.read();
+    for (const checker of this.#checkers) {
+      checker.look({
+        world,
+        rows,
+        fresh,
+        settled,
+        fail: (message) => this.#fail(checker.name, message),
+      });
+    }
+  }
+
+  outcome(run: Run): Outcome {
+    const { disk, faults, actions } = this.world;
+    const hash = createHash('sha256');
+    const all = journal.after(disk, 0, 1_000_000);
+    for (const row of all) hash.update(JSON.stringify(row));
+    return {
+      seed: run.seed,
+      ticks: run.ticks,
+      actions,
+      faults: faults.counts,
+      failures: this.#failures,
+      journal: this.clean ? [] : all.slice(-30),
+      hash: hash.digest('hex'),
+    };
+  }
+
+  #fail(checker: string, message: string): void {
+    if (this.#failures.length >= 10) return;
+    this.#failures.push({
+      seed: this.world.seed,
+      step: this.world.actions,
+      checker,
+      message,
+    });
+  }
+}
+
+/** The longest chain of promises behind an answered call is shorter than this. */
+const microtasksMax = 16;
+
+async function flush(): Promise<void> {
+  for (let i = 0; i < microtasksMax; i += 1) await null;
+}

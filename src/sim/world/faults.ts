@@ -1,0 +1,130 @@
+/**
+ * Faults: what may go wrong, how often in this world, and how often it did. Every kind has a
+ * stable name; a run of many seeds that hardly injected one of them proves nothing about it.
+ *
+ * F1 A kind that is off draws nothing. F2 `heal` ends all of them for good.
+ * F3 A fault is counted when it happened, not when it was planned.
+ */
+import type { SeededRandom } from './random.ts';
+
+export const faultKinds = [
+  'crash_server_before_commit',
+  'crash_server_after_commit',
+  'crash_runner',
+  'crash_both',
+  'call_lost',
+  'call_duplicated',
+  'call_answer_lost',
+  'fact_lost_once',
+  'fact_duplicated',
+  'fact_delayed',
+  'fact_reordered',
+  'stale_runner_fact',
+  'stale_submission',
+  'clock_jump_forward',
+  'clock_jump_back',
+  'agent_crash',
+  'agent_hang',
+  'agent_lie',
+  'agent_start_failure',
+  'gate_flaky',
+  'gate_could_not_run',
+  'target_moved_during_gates',
+  'push_rejected',
+  'push_result_lost',
+  'remote_unreachable',
+  'setup_failure',
+  'runner_disconnect',
+  'storage_full',
+] as const;
+
+export type FaultKind = (typeof faultKinds)[number];
+
+export type FaultCounts = Readonly<Record<FaultKind, number>>;
+
+/** How often out of a thousand opportunities; the opportunities of the kinds differ. */
+const baseRate: FaultCounts = {
+  crash_server_before_commit: 25,
+  crash_server_after_commit: 25,
+  crash_runner: 12,
+  crash_both: 8,
+  call_lost: 80,
+  call_duplicated: 80,
+  call_answer_lost: 80,
+  fact_lost_once: 60,
+  fact_duplicated: 80,
+  fact_delayed: 60,
+  fact_reordered: 80,
+  stale_runner_fact: 25,
+  stale_submission: 25,
+  clock_jump_forward: 15,
+  clock_jump_back: 15,
+  agent_crash: 150,
+  agent_hang: 60,
+  agent_lie: 100,
+  agent_start_failure: 120,
+  gate_flaky: 100,
+  gate_could_not_run: 100,
+  target_moved_during_gates: 200,
+  push_rejected: 120,
+  push_result_lost: 150,
+  remote_unreachable: 15,
+  setup_failure: 80,
+  runner_disconnect: 12,
+  storage_full: 12,
+};
+
+export function isFaultKind(text: string): text is FaultKind {
+  return faultKinds.some((kind) => kind === text);
+}
+
+export function noCounts(): Record<FaultKind, number> {
+  return tally(() => 0);
+}
+
+/** A record with every kind, from a function of the kind. */
+function tally(value: (kind: FaultKind) => number): Record<FaultKind, number> {
+  return { ...baseRate, ...Object.fromEntries(faultKinds.map((kind) => [kind, value(kind)])) };
+}
+
+export class Faults {
+  readonly #random: SeededRandom;
+  readonly #rates: FaultCounts;
+  readonly counts: Record<FaultKind, number> = noCounts();
+  #healed = false;
+
+  /** Each world has about half of the allowed kinds, each at its own intensity. */
+  constructor(random: SeededRandom, allowed: readonly FaultKind[]) {
+    this.#random = random;
+    const only = allowed.length <= 3;
+    this.#rates = tally((kind) => {
+      const intensity = random.pick([0, 0, 0.5, 1, 2]);
+      if (!allowed.includes(kind)) return 0;
+      return Math.round(baseRate[kind] * (only ? Math.max(1, intensity) : intensity));
+    });
+  }
+
+  /** Does it happen here? Counted if so. */
+  happens(kind: FaultKind): boolean {
+    if (!this.mayHappen(kind)) return false;
+    this.counts[kind] += 1;
+    return true;
+  }
+
+  /** As `happens`, but the caller counts it once it took effect. F3 */
+  mayHappen(kind: FaultKind): boolean {
+    return !this.#healed && this.#rates[kind] > 0 && this.#random.chance(this.#rates[kind]);
+  }
+
+  count(kind: FaultKind): void {
+    this.counts[kind] += 1;
+  }
+
+  get healed(): boolean {
+    return this.#healed;
+  }
+
+  heal(): void {
+    this.#healed = true;
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * Git as the town can see it: commits with real ancestry, contents as sets of patches, conflicts
+ * by overlapping paths, and a remote whose target moves only by an atomic compare-and-swap.
+ *
+ * G1 A patch says whose it is; a commit's content is what its ancestors and itself brought.
+ * G2 Whether a gate passes on a commit follows from the commit's content alone.
+ * G3 A push either moved the target or did nothing; whoever waits for its answer may not get it.
+ */
+import { assert } from '../../core/assert.ts';
+import { type Commit, commitOf } from '../../core/ids.ts';
+
+export interface Patch {
+  readonly id: string;
+  /** A bead's id, or a stranger's name. */
+  readonly owner: string;
+  /** A later patch of the same owner repairs what an earlier one broke. */
+  readonly index: number;
+  readonly paths: readonly string[];
+  /** Gates that fail while this is its owner's last patch in the content. */
+  readonly breaks: readonly string[];
+}
+
+export interface ModelCommit {
+  readonly id: Commit;
+  readonly parents: readonly Commit[];
+  /** What it brings itself; a merge brings nothing. */
+  readonly brings: readonly string[];
+  readonly patches: ReadonlySet<string>;
+  /** With itself. */
+  readonly ancestors: ReadonlySet<Commit>;
+}
+
+export interface Landed {
+  readonly commit: Commit;
+  readonly before: Commit;
+  readonly by: 'town' | 'stranger';
+}
+
+/** A rig's remote: its target branch and how it got there. */
+export interface Remote {
+  readonly rig: string;
+  tip: Commit;
+  readonly history: Landed[];
+  unreachable: boolean;
+  protected: boolean;
+}
+
+export class ModelGit {
+  readonly #commits = new Map<Commit, ModelCommit>();
+  readonly #patches = new Map<string, Patch>();
+  readonly #remotes = new Map<string, Remote>();
+  #last = 0;
+
+  createRemote(rig: string): Remote {
+    const root = this.commit([], []);
+    const remote: Remote = {
+      rig,
+      tip: root,
+      history: [{ commit: root, before: root, by: 'stranger' }],
+      unreachable: false,
+      protected: false,
+    };
+    this.#remotes.set(rig, remote);
+    return remote;
+  }
+
+  remote(rig: string): Remote {
+    const remote = this.#remotes.get(rig);
+    assert(remote !== undefined, `the world has a remote for ${rig}`);
+    return remote;
+  }
+
+  remotes(): readonly Remote[] {
+    return [...this.#remotes.values()];
+  }
+
+  patch(patch: Patch): Patch {
+    this.#patches.set(patch.id, patch);
+    return patch;
+  }
+
+  commit(parents: readonly Commit[], brings: readonly string[]): Commit {
+    this.#last += 1;
+    const id = commitOf(this.#last.toString(16).padStart(40, '0'));
+    const from = parents.map((parent) => this.get(parent));
+    const patches = new Set([...from.flatMap((parent) => [...parent.patches]), ...brings]);
+    const ancestors = new Set([...from.flatMap((parent) => [...parent.ancestors]), id]);
+    this.#commits.set(id, { id, parents, brings, patches, ancestors });
+    return id;
+  }
+
+  get(id: Commit): ModelCommit {
+    const commit = this.#commits.get(id);
+    assert(commit !== undefined, `the world has a commit ${id}`);
+    return commit;
+  }
+
+  has(id: Commit): boolean {
+    return this.#commits.has(id);
+  }
+
+  isAncestor(commit: Commit, of: Commit): boolean {
+    return this.#commits.get(of)?.ancestors.has(commit) ?? false;
+  }
+
+  patchOf(id: string): Patch {
+    const patch = this.#patches.get(id);
+    assert(patch !== undefined, `the world has a patch ${id}`);
+    return patch;
+  }
+
+  /** Patches in `commit` that are not in `without`. */
+  between(without: Commit, commit: Commit): readonly Patch[] {
+    const known = this.get(without).patches;
+    return [...this.get(commit).patches]
+      .filter((id) => !known.has(id))
+      .map((id) => this.patchOf(id));
+  }
+
+  /** Paths of one side that the other side touched as well. */
+  overlap(ours: readonly Patch[], theirs: readonly Patch[]): readonly string[] {
+    const touched = new Set(theirs.flatMap((patch) => patch.paths));
+    return [...new Set(ours.flatMap((patch) => patch.paths))].filter((path) => touched.has(path));
+  }
+
+  /** Does the gate pass on exactly this commit? G2 */
+  passes(commit: Commit, gate: string): boolean {
+    const last = new Map<string, Patch>();
+    for (const id of this.get(commit).patches) {
+      const patch = this.patchOf(id);
+      if ((last.get(patch.owner)?.index ?? -1) < patch.index) last.set(patch.owner, patch);
+    }
+    return [...last.values()].every((patch) => !patch.breaks.includes(gate));
+  }
+
+  /** Moves the target if it still is where the pusher saw it. G3 */
+  push(remote: Remote, commit: Commit, expected: Commit, by: Landed['by']): boolean {
+    if (remote.tip !== expected) return false;
+    assert(this.isAncestor(expected, commit), 'a push only ever grows the target');
+    remote.history.push({ commit, before: remote.tip, by });
+    remote.tip = commit;
+    return true;
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * One seed, one world: how large it is, how it is set, how much people and strangers meddle.
+ */
+import type { Gate } from '../../core/launch-spec.ts';
+import type { Settings } from '../../core/settings.ts';
+import { SeededRandom } from './random.ts';
+
+export interface RigOptions {
+  readonly name: string;
+  readonly settings: Partial<Settings>;
+}
+
+export interface Options {
+  readonly rigs: readonly RigOptions[];
+  readonly town: Partial<Settings>;
+  readonly gates: readonly string[];
+  readonly capacity: number;
+  /** Beads people sling at most. */
+  readonly beads: number;
+  /** Out of a thousand steps, so many are a person's command, a stranger's push. */
+  readonly people: number;
+  readonly strangers: number;
+  /** Out of a thousand slings, so many wait for other beads. */
+  readonly dependencies: number;
+}
+
+const names = ['web', 'api', 'docs'] as const;
+
+export function optionsFor(seed: number): Options {
+  const random = new SeededRandom(seed, 'options');
+  const gates = random.pick([['unit'], ['unit'], ['unit', 'lint'], []]);
+  const rigs = names.slice(0, random.pick([1, 1, 2, 3])).map((name) => ({
+    name,
+    settings: rigSettings(random, gates),
+  }));
+  return {
+    rigs,
+    town: townSettings(random),
+    gates,
+    capacity: random.pick([1, 2, 2, 4]),
+    beads: random.between(1, 9),
+    people: random.pick([60, 120, 200]),
+    strangers: random.pick([0, 10, 30]),
+    dependencies: random.pick([0, 300, 700]),
+  };
+}
+
+function rigSettings(random: SeededRandom, gates: readonly string[]): Partial<Settings> {
+  return {
+    gates: gates.map((name) => gateOf(name, random)),
+    setup: [],
+    mergeMethod: random.pick(['auto', 'merge', 'squash', 'rebase'] as const),
+    approval: random.chance(200) ? 'person' : 'none',
+    gateFreshness: random.chance(250) ? 'clean_merge' : 'exact',
+    maxPolecatsPerRig: random.pick([1, 2, 3]),
+    ...(random.chance(100) ? { 'budget.rig.tokens': random.between(20_000, 80_000) } : {}),
+  };
+}
+
+function gateOf(name: string, random: SeededRandom): Gate {
+  return {
+    name,
+    command: `make ${name}`,
+    timeoutMs: 600_000,
+    required: random.chance(900),
+    retries: random.pick([0, 1]),
+  };
+}
+
+function townSettings(random: SeededRandom): Partial<Settings> {
+  return {
+    maxDispatchAttempts: random.pick([1, 3, 5]),
+    maxFeedbackRounds: random.pick([1, 2, 5]),
+    ...(random.chance(100) ? { 'budget.bead.tokens': random.between(5_000, 30_000) } : {}),
+  };
+}

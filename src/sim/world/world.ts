@@ -1,0 +1,261 @@
+/**
+ * A whole world: time, git, a runner, a link, a server over its disk, people, and what goes
+ * wrong. It moves one step at a time; everything in it follows from its seed.
+ *
+ * O1 A step is one thing happening: a fault, a command, a stranger's push, or the next event.
+ * O2 After `heal` nothing goes wrong any more, and what was broken is repaired.
+ */
+import type { Fact } from '../../core/fact.ts';
+import type { Failure } from '../../core/failure.ts';
+import { limits } from '../../core/limits.ts';
+import type { Result } from '../../core/result.ts';
+import { attempts } from '../../storage/tables/attempts.ts';
+import { type FaultKind, Faults } from './faults.ts';
+import { ModelGit } from './git.ts';
+import { Link } from './link.ts';
+import { MemorySql } from './memory-sql.ts';
+import { type Options, optionsFor } from './options.ts';
+import { People } from './people.ts';
+import { BeadPlans, pathsOf } from './plans.ts';
+import { SeededRandom } from './random.ts';
+import { RowsReader } from './rows.ts';
+import { ModelRunner } from './runner.ts';
+import { type Reached, Server } from './server.ts';
+import { WorldTime } from './time.ts';
+
+export interface StaleSubmission {
+  readonly attempt: string;
+  readonly head: string;
+  /** A newer attempt had started, or the bead was over. */
+  readonly replaced: boolean;
+  readonly answer: Result<void, Failure>;
+}
+
+export class World {
+  readonly seed: number;
+  readonly options: Options;
+  readonly faults: Faults;
+  readonly time = new WorldTime();
+  readonly git = new ModelGit();
+  readonly disk = new MemorySql();
+  readonly rows = new RowsReader(this.disk);
+  readonly problems: string[] = [];
+  readonly link: Link;
+  readonly runner: ModelRunner;
+  readonly server: Server;
+  readonly people: People;
+  readonly plans: BeadPlans;
+  /** Submissions the town said yes to: bead → heads, in order. */
+  readonly accepted = new Map<string, string[]>();
+  readonly stale: StaleSubmission[] = [];
+  readonly #random: SeededRandom;
+  #strangers = 0;
+  actions = 0;
+
+  constructor(seed: number, allowed: readonly FaultKind[], options = optionsFor(seed)) {
+    this.seed = seed;
+    this.options = options;
+    this.#random = this.stream('world');
+    this.faults = new Faults(this.stream('faults'), allowed);
+    this.plans = new BeadPlans(seed, this.git, options.gates);
+    for (const rig of options.rigs) this.git.createRemote(rig.name);
+    this.link = new Link({
+      time: this.time,
+      faults: this.faults,
+      linkRandom: this.stream('link'),
+      handle: (call) => this.runner.handle(call),
+      fact: (fact) => this.fact(fact),
+    });
+    this.runner = new ModelRunner({
+      time: this.time,
+      faults: this.faults,
+      git: this.git,
+      link: this.link,
+      plans: this.plans,
+      runnerRandom: this.stream('runner'),
+      capacity: options.capacity,
+      strangerPushes: (rig) => this.strangerPushes(rig),
+      problem: (message) => this.problem(message),
+    });
+    this.server = new Server({
+      time: this.time,
+      faults: this.faults,
+      disk: this.disk,
+      agendaRandom: this.stream('agenda'),
+      townRandom: this.stream('town'),
+      runnerPort: (life) => this.link.port(life),
+      serverUp: () => this.time.after(this.#random.between(10, 3_000), () => this.#dialIn()),
+      problem: (message) => this.problem(message),
+    });
+    this.people = new People(this);
+  }
+
+  stream(name: string): SeededRandom {
+    return new SeededRandom(this.seed, name);
+  }
+
+  problem(message: string): void {
+    this.problems.push(message);
+  }
+
+  begin(): void {
+    this.server.start();
+    this.runner.start();
+    this.people.furnish();
+  }
+
+  /** O1 */
+  step(): void {
+    this.actions += 1;
+    if (this.#disturb()) return;
+    if (this.#random.chance(this.options.strangers)) {
+      this.strangerPushes(this.#random.pick(this.options.rigs).name);
+      return;
+    }
+    if (this.#random.chance(this.options.people)) return this.people.act();
+    if (!this.happenNext()) this.people.act();
+  }
+
+  /** The next planned event or the alarm, whichever is first; false when there is neither. */
+  happenNext(): boolean {
+    const alarm = this.server.alarmAt;
+    const alarmAt = alarm === null ? null : this.time.whenWall(alarm);
+    const eventAt = this.time.nextAt();
+    if (alarmAt === null && eventAt === null) return false;
+    if (alarmAt !== null && (eventAt === null || alarmAt <= eventAt)) {
+      this.time.advance(Math.max(alarmAt, this.time.now));
+      this.server.alarm();
+    } else this.time.runNext();
+    return true;
+  }
+
+  /** Tells the town a fact, and remembers which submissions it accepted. */
+  fact(fact: Fact): Reached<Result<void, Failure>> {
+    const reached = this.server.fact(fact);
+    if (fact.kind === 'work_submitted' && reached.is === 'answered' && reached.value.ok) {
+      const bead = fact.attempt.slice(0, fact.attempt.lastIndexOf('.'));
+      const heads = this.accepted.get(bead) ?? [];
+      if (heads.at(-1) !== fact.head) this.accepted.set(bead, [...heads, fact.head]);
+    }
+    return reached;
+  }
+
+  strangerPushes(rig: string): boolean {
+    this.#strangers += 1;
+    const remote = this.git.remote(rig);
+    const owner = `stranger-${this.#strangers}`;
+    const gate = this.options.gates[0];
+    const bad = gate !== undefined && !this.faults.healed && this.#random.chance(150);
+    const patch = this.git.patch({
+      id: owner,
+      owner,
+      index: 1,
+      paths: pathsOf(this.#random),
+      breaks: bad ? [gate] : [],
+    });
+    return this.git.push(remote, this.git.commit([remote.tip], [patch.id]), remote.tip, 'stranger');
+  }
+
+  /** O2 */
+  heal(): void {
+    this.faults.heal();
+    this.plans.healed = true;
+    for (const remote of this.git.remotes()) {
+      remote.unreachable = false;
+      this.#repairTarget(remote.rig);
+    }
+    if (!this.link.up) this.#reconnect();
+  }
+
+  /** Somebody repairs what strangers broke. */
+  #repairTarget(rig: string): void {
+    const remote = this.git.remote(rig);
+    for (const id of this.git.get(remote.tip).patches) {
+      const patch = this.git.patchOf(id);
+      if (patch.breaks.length === 0 || !patch.owner.startsWith('stranger')) continue;
+      const fix = this.git.patch({ ...patch, id: `${id}:fix`, index: 2, breaks: [] });
+      this.git.push(remote, this.git.commit([remote.tip], [fix.id]), remote.tip, 'stranger');
+    }
+  }
+
+  /** Spontaneous faults; true when one happened. */
+  #disturb(): boolean {
+    const { faults } = this;
+    if (faults.happens('crash_runner')) {
+      this.runner.crash();
+      return true;
+    }
+    if (faults.happens('crash_both')) {
+      this.server.kill();
+      this.runner.crash();
+      return true;
+    }
+    if (faults.happens('clock_jump_forward')) return this.#jump(1);
+    if (faults.happens('clock_jump_back')) return this.#jump(-1);
+    if (faults.happens('runner_disconnect')) return this.#disconnect();
+    if (faults.happens('remote_unreachable')) return this.#cutRemote();
+    if (faults.mayHappen('stale_runner_fact') && this.link.tellStale()) {
+      faults.count('stale_runner_fact');
+      return true;
+    }
+    return faults.mayHappen('stale_submission') && this.#submitStale();
+  }
+
+  #jump(direction: 1 | -1): boolean {
+    this.time.jump(direction * this.#random.between(1_000, this.#random.pick([60_000, 7_200_000])));
+    return true;
+  }
+
+  #disconnect(): boolean {
+    if (!this.link.up) return false;
+    this.link.up = false;
+    const awayMs = this.#random.pick([20_000, 200_000, 2_000_000]);
+    const cut = this.time.now;
+    this.time.after(limits.linkGraceMs, () => {
+      if (!this.link.up && this.time.now - cut >= limits.linkGraceMs) this.runner.stopAll('evicted');
+    });
+    this.time.after(this.#random.between(1_000, awayMs), () => this.#reconnect());
+    return true;
+  }
+
+  #reconnect(): void {
+    if (this.link.up) return;
+    this.link.up = true;
+    this.#dialIn();
+  }
+
+  #dialIn(): void {
+    if (this.link.up && this.server.up) this.runner.connect();
+  }
+
+  #cutRemote(): boolean {
+    const remote = this.git.remote(this.#random.pick(this.options.rigs).name);
+    remote.unreachable = true;
+    this.time.after(this.#random.between(10_000, 900_000), () => {
+      remote.unreachable = false;
+    });
+    return true;
+  }
+
+  /** An agent that was given up long ago hands in its work. */
+  #submitStale(): boolean {
+    const ended = attempts.select(this.disk, `where status = 'ended' order by id`);
+    const attempt = ended.length === 0 ? undefined : this.#random.pick(ended);
+    const base = attempt?.base ?? null;
+    if (attempt === undefined || base === null) return false;
+    const head = this.plans.change(attempt.bead, [base]);
+    const bead = this.rows.read().beads.find((row) => row.id === attempt.bead);
+    const replaced = bead === undefined || bead.attempts > attempt.number;
+    const reached = this.server.fact({
+      kind: 'work_submitted',
+      attempt: attempt.id,
+      head,
+      base,
+      summary: 'late',
+    });
+    if (reached.is !== 'answered') return false;
+    this.faults.count('stale_submission');
+    this.stale.push({ attempt: attempt.id, head, replaced, answer: reached.value });
+    return true;
+  }
+}
