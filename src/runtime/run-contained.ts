@@ -26,6 +26,8 @@ export interface RunResult extends ContainedEnd {
   readonly stderr: Buffer;
   readonly timedOut: boolean;
   readonly cancelled: boolean;
+  /** More was printed than is kept. */
+  readonly truncated: boolean;
 }
 
 export async function runContained(spec: RunSpec, deps: TreeDeps): Promise<RunResult> {
@@ -56,6 +58,7 @@ export async function runContained(spec: RunSpec, deps: TreeDeps): Promise<RunRe
     stderr: spec.combined === true ? Buffer.alloc(0) : errors.toBuffer(),
     timedOut: wasStoppedBy(stopped, 'timed out'),
     cancelled: wasStoppedBy(stopped, 'cancelled'),
+    truncated: Math.max(out.bytes, errors.bytes) > spec.outputBytesMax,
   };
 }
 
