@@ -1,0 +1,246 @@
+/**
+ * One workspace per bead: a repository of its own that borrows the mirror's objects and holds
+ * exactly the target, the base and the bead's branch. Locked to one attempt.
+ *
+ * W1 The runner's git touches a workspace only while it is being made, in a place no agent has
+ *    seen; it then appears under its name whole. Later everything goes through the sandbox.
+ * W2 The same bead gets the same directory back as it was left: edits, index, a rebase half done.
+ * W3 Otherwise it starts from the last snapshot, when that is not older than the submission the
+ *    attempt goes on from; else from that submission; else from the base.
+ * W4 The lease file beside it is the runner's knowledge of it. A lease of another life of the
+ *    runner is void: that life's agents are gone before this one starts any.
+ */
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Failure } from '../core/failure.ts';
+import { commitOf, type Commit } from '../core/ids.ts';
+import type { Author, LaunchSpec } from '../core/launch-spec.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import { caught, excerpt } from './git-errors.ts';
+import type { ContainedGit, Git } from './git.ts';
+import type { Mirrors } from './mirror.ts';
+import type { Workspace, Workspaces } from './needs.ts';
+import type { RunnerPaths } from './paths.ts';
+import { latestSnapshot, type Snapshot } from './snapshot-restore.ts';
+import type { Snapshots } from './snapshot.ts';
+import type { Store, Stores } from './store.ts';
+import { Submissions, submitRef } from './submission.ts';
+import type { Trash } from './trash.ts';
+import { makeWorkspace, type Start } from './workspace-make.ts';
+import { WorkspaceGit } from './workspace-objects.ts';
+
+export interface WorkspaceDeps {
+  readonly git: Git;
+  readonly contained: ContainedGit;
+  readonly paths: RunnerPaths;
+  readonly mirrors: Mirrors;
+  readonly stores: Stores;
+  readonly snapshots: Snapshots;
+  readonly submissions: Submissions;
+  readonly trash: Trash;
+  /** This life of the runner. W4 */
+  readonly incarnation: string;
+  /** Whose name commits carry when the spec says none. */
+  readonly author: Author;
+}
+
+/** What the runner knows of a workspace. */
+export interface Lease {
+  readonly rig: string;
+  readonly branch: string;
+  readonly base: Commit;
+  readonly attempt: string;
+  /** null once the attempt gave it up. */
+  readonly incarnation: string | null;
+}
+
+export class GitWorkspaces implements Workspaces {
+  readonly #deps: WorkspaceDeps;
+
+  constructor(deps: WorkspaceDeps) {
+    this.#deps = deps;
+  }
+
+  async prepare(spec: LaunchSpec, signal: AbortSignal): Promise<Result<Workspace, Failure>> {
+    return await caught('workspace', 'prepare', async () => {
+      const held = await this.#lockedBy(spec);
+      if (held !== null) return err(failed('lock', `attempt ${held} still has the workspace`));
+      const fetched = await this.#deps.mirrors.fetchTarget(spec.rig);
+      if (!fetched.ok) return fetched;
+      if (signal.aborted) return err(failed('prepare', 'cancelled'));
+      const { targetTip } = fetched.value;
+      const lease = await readLease(this.#deps.paths, spec.bead);
+      const intact = lease !== null && this.#isIntact(spec, lease);
+      const base = intact ? lease.base : await this.#baseOf(spec, targetTip);
+      const made = intact ? ok(undefined) : await this.#make(spec, base, targetTip);
+      if (!made.ok) return made;
+      await this.#writeLease(spec, base, this.#deps.incarnation);
+      if (intact) await this.#moveTarget(spec, targetTip);
+      return ok(this.#described(spec, base));
+    });
+  }
+
+  /** null: nothing but what is committed and submitted, or no workspace. */
+  async snapshot(spec: LaunchSpec): Promise<Result<Commit | null, Failure>> {
+    const lease = await readLease(this.#deps.paths, spec.bead);
+    if (lease === null || lease.attempt !== spec.attempt) return ok(null);
+    if (!existsSync(this.#deps.paths.workspace(spec.bead))) return ok(null);
+    const saved = await this.#deps.snapshots.save(snapshotSpec(spec, lease.base));
+    if (!saved.ok) return saved;
+    const { commit, head, unsaved } = saved.value;
+    if (unsaved) return ok(commit);
+    const store = await this.#deps.stores.open(spec.rig.rig);
+    const submitted = await store.commit(submitRef(spec.attempt));
+    const known = [lease.base, spec.head, submitted];
+    return ok(head === null || known.includes(head) ? null : commit);
+  }
+
+  async collect(spec: LaunchSpec): Promise<Result<{ head: Commit; base: Commit }, Failure>> {
+    const lease = await readLease(this.#deps.paths, spec.bead);
+    if (lease === null || lease.attempt !== spec.attempt) {
+      return err({ kind: 'attempt_over', helps: 'no', attempt: spec.attempt });
+    }
+    const { base } = lease;
+    const collected = await this.#deps.submissions.collect({
+      ...snapshotSpec(spec, base),
+      rig: spec.rig,
+      target: await this.#deps.mirrors.lastKnown(spec.rig),
+    });
+    return collected.ok ? ok({ head: collected.value.head, base }) : collected;
+  }
+
+  async release(spec: LaunchSpec): Promise<void> {
+    const lease = await readLease(this.#deps.paths, spec.bead);
+    if (lease === null || lease.attempt !== spec.attempt) return;
+    await this.#writeLease(spec, lease.base, null);
+  }
+
+  /** To the trash, with an expiry. Refused while an attempt has it. */
+  async discard(bead: string): Promise<Result<void, Failure>> {
+    const lease = await readLease(this.#deps.paths, bead);
+    if (lease !== null && lease.incarnation === this.#deps.incarnation) {
+      return err(failed('discard', `attempt ${lease.attempt} still has the workspace`));
+    }
+    await this.#deps.trash.put(this.#deps.paths.workspace(bead));
+    await rm(this.#deps.paths.lease(bead), { force: true });
+    return ok(undefined);
+  }
+
+  /** The attempt that has it, when that is another one of this life. W4 */
+  async #lockedBy(spec: LaunchSpec): Promise<string | null> {
+    const lease = await readLease(this.#deps.paths, spec.bead);
+    if (lease === null || lease.incarnation !== this.#deps.incarnation) return null;
+    return lease.attempt === spec.attempt ? null : lease.attempt;
+  }
+
+  #isIntact(spec: LaunchSpec, lease: Lease): boolean {
+    const gitDir = join(this.#deps.paths.workspace(spec.bead), '.git');
+    const same = lease.rig === spec.rig.rig && lease.branch === spec.branch;
+    const based = spec.base === null || spec.base === lease.base;
+    return same && based && ['HEAD', 'objects', 'config'].every((n) => existsSync(join(gitDir, n)));
+  }
+
+  /** What the town has on record, unless it is nowhere to be had any more. */
+  async #baseOf(spec: LaunchSpec, tip: Commit): Promise<Commit> {
+    if (spec.base === null) return tip;
+    const store = await this.#deps.stores.open(spec.rig.rig);
+    return (await store.has(spec.base)) ? spec.base : tip;
+  }
+
+  async #make(spec: LaunchSpec, base: Commit, tip: Commit): Promise<Result<void, Failure>> {
+    const { paths, trash, stores } = this.#deps;
+    const store = await stores.open(spec.rig.rig);
+    const start = await startOf(store, spec);
+    if (!start.ok) return start;
+    const directory = paths.workspace(spec.bead);
+    const fresh = join(paths.workspaces, `.new-${spec.bead}`);
+    await rm(fresh, { recursive: true, force: true });
+    await makeWorkspace(this.#deps, {
+      spec,
+      store,
+      directory: fresh,
+      base,
+      tip,
+      start: start.value,
+    });
+    if (existsSync(directory)) await trash.put(directory);
+    await rename(fresh, directory); // W1
+    return ok(undefined);
+  }
+
+  /** Shows an agent that goes on in its workspace where the target is by now. In the sandbox. */
+  async #moveTarget(spec: LaunchSpec, tip: Commit): Promise<void> {
+    const { contained, paths } = this.#deps;
+    const directory = paths.workspace(spec.bead);
+    const git = new WorkspaceGit(contained, directory, paths.mirror(spec.rig.rig));
+    const ref = `refs/remotes/origin/${spec.rig.target}`;
+    // It may fail on what the agent left there; the agent can fetch it from the mirror itself.
+    await git.own(['update-ref', ref, tip], { writable: [directory] });
+  }
+
+  async #writeLease(spec: LaunchSpec, base: Commit, incarnation: string | null): Promise<void> {
+    const { branch, attempt } = spec;
+    const lease: Lease = { rig: spec.rig.rig, branch, base, attempt, incarnation };
+    const path = this.#deps.paths.lease(spec.bead);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(`${path}.new`, `${JSON.stringify(lease, null, 2)}\n`);
+    await rename(`${path}.new`, path);
+  }
+
+  #described(spec: LaunchSpec, base: Commit): Workspace {
+    const { paths } = this.#deps;
+    const { rig } = spec.rig;
+    const modules = dirname(paths.submodule(rig, 'x'));
+    const readable = [paths.mirror(rig), ...(existsSync(modules) ? [modules] : [])];
+    return { directory: paths.workspace(spec.bead), base, writable: [], readable };
+  }
+}
+
+/** W3 */
+async function startOf(store: Store, spec: LaunchSpec): Promise<Result<Start, Failure>> {
+  const snapshot = await latestSnapshot(store, spec.bead);
+  const usable = snapshot !== null && snapshot.branch === spec.branch && spec.number > 1;
+  const saved: Snapshot | null = usable ? snapshot : null;
+  if (spec.head === null) return ok({ head: null, headRef: null, snapshot: saved });
+  const submit = await store.lines([
+    ...[
+      'for-each-ref',
+      `--points-at=${spec.head}`,
+      '--format=%(refname)',
+      submitRef(`${spec.bead}.*`),
+    ],
+  ]);
+  const headRef = submit.at(-1) ?? null;
+  if (headRef === null && saved === null) {
+    return err(failed('find the submission', `${spec.head} is not in this runner's store`));
+  }
+  const submittedBy = headRef === null ? 0 : Number(headRef.slice(headRef.lastIndexOf('.') + 1));
+  const newer = saved !== null && saved.number >= submittedBy;
+  return ok({ head: spec.head, headRef, snapshot: newer ? saved : null });
+}
+
+export async function readLease(paths: RunnerPaths, bead: string): Promise<Lease | null> {
+  const text = await readFile(paths.lease(bead), 'utf8').catch(() => null);
+  if (text === null) return null;
+  const found: unknown = JSON.parse(text);
+  if (typeof found !== 'object' || found === null) return null;
+  const field = (key: string): unknown => Object.entries(found).find(([name]) => name === key)?.[1];
+  const incarnation = field('incarnation');
+  return {
+    rig: String(field('rig')),
+    branch: String(field('branch')),
+    base: commitOf(String(field('base'))),
+    attempt: String(field('attempt')),
+    incarnation: typeof incarnation === 'string' ? incarnation : null,
+  };
+}
+
+function snapshotSpec(spec: LaunchSpec, base: Commit) {
+  const { bead, attempt, branch } = spec;
+  return { rig: spec.rig.rig, bead, attempt, branch, base };
+}
+
+function failed(step: string, output: string): Failure {
+  return { kind: 'workspace_failed', helps: 'later', step, output: excerpt(output) };
+}
