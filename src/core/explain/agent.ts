@@ -1,0 +1,147 @@
+/** Words for what came of agents and their workspaces. */
+import {
+  counted,
+  examine,
+  howItEnded,
+  listed,
+  named,
+  quoted,
+  readLog,
+  retry,
+  setting,
+  span,
+  stacked,
+  tail,
+  type About,
+  type Says,
+} from './words.ts';
+import type { FailureOf } from '../failure.ts';
+
+type Kinds =
+  | 'agent_missing'
+  | 'agent_start_failed'
+  | 'agent_crashed'
+  | 'agent_idle'
+  | 'agent_timed_out'
+  | 'model_mismatch'
+  | 'isolation_unavailable'
+  | 'workspace_failed'
+  | 'setup_failed'
+  | 'attempts_exhausted'
+  | 'rounds_exhausted'
+  | 'stopped_by_person'
+  | 'attempt_over';
+
+const PHASES = {
+  spawn: 'its process was started',
+  initialize: 'it was greeted',
+  session: 'a session was opened',
+  tools: 'it was given its tools',
+} as const;
+
+export const agentWords: Says<Kinds> = {
+  agent_missing: ({ agent, command, known }, about) => ({
+    what:
+      command === ''
+        ? `No agent is called ${named(agent)}.`
+        : `The agent ${named(agent)} cannot be started: there is no command ${named(command)} here.`,
+    evidence:
+      known.length === 0 ? 'No agent was found on this machine.' : `Found: ${listed(known)}`,
+    next: otherAgent(command, known, about),
+  }),
+  agent_start_failed: (failure, about) => ({
+    what: startFailed(failure),
+    evidence: tail(failure.output),
+    next:
+      failure.cause === 'login_needed'
+        ? retry(`Start ${named(failure.agent)} yourself once and log in`, about)
+        : readLog(about),
+  }),
+  agent_crashed: ({ agent, exitCode, signal, output }, about) => ({
+    what: `The agent ${named(agent)} ended${howItEnded({ exitCode, signal })} before it handed in its work.`,
+    evidence: tail(output),
+    next: readLog(about),
+  }),
+  agent_idle: ({ agent, lastWords }, about) => ({
+    what: `The agent ${named(agent)} stopped without handing in its work, and was asked once to go on.`,
+    evidence: lastWords === '' ? 'It said nothing.' : `Its last words: ${quoted(lastWords, 400)}`,
+    next: readLog(about),
+  }),
+  agent_timed_out: ({ agent, quietMs, limitMs }, about) => ({
+    what: `The agent ${named(agent)} gave no sign of life for ${span(quietMs)} and was stopped.`,
+    evidence: `The limit is ${span(limitMs)}.`,
+    next: readLog(about),
+  }),
+  model_mismatch: ({ agent, wanted, got }, about) => ({
+    what: `The agent ${named(agent)} does not use the model it was told to use.`,
+    evidence: `Told: ${named(wanted)}. In use: ${named(got)}.`,
+    next: about.bead
+      ? `Take the one it has: gt bead edit ${about.bead} --model ${named(got)}`
+      : `Take the one it has: ${setting('defaultModel', named(got), about)}`,
+  }),
+  isolation_unavailable: ({ required, available, why }) => ({
+    what: `Agents must be isolated at level ${required}, and this machine offers ${available}.`,
+    evidence: tail(why),
+    next: 'See what is missing: gt doctor',
+  }),
+  workspace_failed: ({ step, output }, about) => ({
+    what: `No workspace could be made: ${named(step)} failed.`,
+    evidence: tail(output),
+    next: examine('Check the disk and the repository', about),
+  }),
+  setup_failed: (failure, about) => ({
+    what:
+      `The setup step ${named(failure.name)} ` +
+      (failure.timedOut ? 'did not end in time.' : `failed${howItEnded(failure)}.`),
+    evidence: stacked(`$ ${named(failure.command)}`, tail(failure.output)),
+    next: examine('Correct the step, or what it needs', about),
+  }),
+  attempts_exhausted: ({ charged, max }, about) => ({
+    what: `${counted(charged, 'attempt')} ended without work to judge; no more are made.`,
+    evidence: `The setting maxDispatchAttempts is ${max}. ${readLog(about)}`,
+    next: `Say what helps and try again: gt bead retry ${about.bead ?? '<bead>'} --note "…"`,
+  }),
+  rounds_exhausted: ({ cause, rounds, max }, about) => ({
+    what: `${counted(rounds, 'round')} because of ${named(cause)} did not lead to a change that lands.`,
+    evidence: `The setting maxFeedbackRounds is ${max}. ${readLog(about)}`,
+    next: `Say what helps and try again: gt bead retry ${about.bead ?? '<bead>'} --note "…"`,
+  }),
+  stopped_by_person: ({ reason }, about) => ({
+    what: 'A person stopped it; its work is saved.',
+    evidence: reason === '' ? 'No reason was given.' : `The reason: ${quoted(reason, 400)}`,
+    next: `Let it go on: gt bead release ${about.bead ?? '<bead>'}`,
+  }),
+  attempt_over: ({ attempt }) => ({
+    what: `The attempt ${named(attempt)} is over; what it asks for no longer counts.`,
+    evidence: 'A later attempt may be at work, or the bead was stopped or closed.',
+    next: `See the bead: gt bead show ${named(attempt).replace(/\.\d+$/, '')}`,
+  }),
+};
+
+function otherAgent(command: string, known: readonly string[], about: About): string {
+  const best = known[0];
+  if (command !== '' || best === undefined) {
+    const what = command === '' ? 'an agent' : named(command);
+    return retry(`Install ${what} where “gt up” runs, on its PATH`, about);
+  }
+  return about.bead
+    ? `Choose one that is there: gt bead edit ${about.bead} --agent ${named(best)}`
+    : `Choose one that is there: ${setting('defaultAgent', named(best), about)}`;
+}
+
+function startFailed(failure: FailureOf<'agent_start_failed'>): string {
+  const agent = `The agent ${named(failure.agent)}`;
+  const phase = PHASES[failure.phase];
+  switch (failure.cause) {
+    case 'exited':
+      return `${agent} ended${howItEnded(failure)} when ${phase}.`;
+    case 'timeout':
+      return `${agent} did not answer in time when ${phase}.`;
+    case 'protocol':
+      return `${agent} answered with something that is not ACP when ${phase}.`;
+    case 'login_needed':
+      return `${agent} is not logged in on this machine.`;
+    case 'tools_not_listed':
+      return `${agent} did not ask for its tools, so it could not have handed in its work.`;
+  }
+}

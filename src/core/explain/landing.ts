@@ -1,0 +1,127 @@
+/** Words for submissions, gates and landings. */
+import {
+  answer,
+  counted,
+  lines,
+  named,
+  number,
+  quoted,
+  setting,
+  short,
+  stacked,
+  tail,
+  type About,
+  type Says,
+} from './words.ts';
+import type { FailureOf } from '../failure.ts';
+
+type Kinds =
+  | 'submission_empty'
+  | 'submission_foreign'
+  | 'submission_dirty'
+  | 'submission_not_descendant'
+  | 'submission_submodule'
+  | 'submission_lfs'
+  | 'gate_failed'
+  | 'target_red'
+  | 'lost_races'
+  | 'over_budget'
+  | 'rejected_by_person'
+  | 'consent_needed';
+
+const RESULTS = {
+  failed: 'failed',
+  could_not_run: 'could not be run',
+  ran_nothing: 'ran, but tested nothing',
+  timed_out: 'did not end in time',
+} as const;
+
+export const landingWords: Says<Kinds> = {
+  submission_empty: ({ base, head }) => ({
+    what: 'The work that was handed in changes nothing.',
+    evidence: `From ${short(base)} to ${short(head)} no file differs.`,
+    next: 'Commit the change on this branch and hand it in again',
+  }),
+  submission_foreign: ({ commits, of }) => ({
+    what: `The branch carries commits of ${named(of)}, which are not in the target.`,
+    evidence: lines(commits.map(short)),
+    next: 'Take these commits off the branch and hand it in again',
+  }),
+  submission_dirty: ({ files }) => ({
+    what: 'Some changes are not committed, so they would not have been handed in.',
+    evidence: lines(files),
+    next: 'Commit these files, or remove them, and hand the work in again',
+  }),
+  submission_not_descendant: ({ head, published }) => ({
+    what: 'The work does not build on what was handed in before.',
+    evidence: `${short(published)} is not an ancestor of ${short(head)}.`,
+    next: `Merge ${short(published)} into the branch, without rebase or amend, and hand it in again`,
+  }),
+  submission_submodule: ({ paths }) => ({
+    what: 'The change moves a submodule, which this version cannot land.',
+    evidence: lines(paths),
+    next: 'Put the submodule back to its old commit and hand the work in again',
+  }),
+  submission_lfs: ({ paths }) => ({
+    what: 'The change adds content kept by Git LFS, which this version cannot push.',
+    evidence: lines(paths),
+    next: 'Take these files out of the change and hand the work in again',
+  }),
+  gate_failed: (failure, about) => ({
+    what:
+      `The gate ${named(failure.gate)} ${RESULTS[failure.result]}` +
+      (failure.exitCode === null ? '.' : ` (exit code ${failure.exitCode}).`),
+    evidence: stacked(`$ ${named(failure.command)}`, tail(failure.output)),
+    next: gateNext(failure, about),
+  }),
+  target_red: ({ gate, target, tip }, about) => ({
+    what: `The gate ${named(gate)} fails on ${named(target)} itself, so no change can pass it.`,
+    evidence: `It was run on ${named(target)} at ${short(tip)}.`,
+    next: `Have it repaired: gt sling ${about.rig ?? '<rig>'} "repair ${named(gate)} on ${named(target)}" --priority 0`,
+  }),
+  lost_races: ({ target, times }, about) => ({
+    what: `${named(target)} moved each time before the change could be pushed, ${counted(times, 'time')} in a row.`,
+    evidence: 'Nothing was pushed, and the change is still in line.',
+    next: answer('Wait until the target is quiet', about),
+  }),
+  over_budget: ({ scope, unit, limit, used }, about) => ({
+    what: `The budget of the ${scope} is used up.`,
+    evidence: `Used ${amount(used, unit)} of ${amount(limit, unit)}.`,
+    next: `Raise it: ${raise(scope, unit, limit, about)}`,
+  }),
+  rejected_by_person: ({ reason }, about) => ({
+    what: 'A person rejected the change.',
+    evidence: reason === '' ? 'No reason was given.' : `The reason: ${quoted(reason, 400)}`,
+    next: `See what happens now: gt why ${about.bead ?? about.mergeRequest ?? '<bead>'}`,
+  }),
+  consent_needed: ({ rig, remote }) => ({
+    what: `Nobody has agreed yet that the town writes to ${named(remote)}.`,
+    evidence: 'Work goes on until something would be pushed; then it waits.',
+    next: `Agree: gt rig consent ${named(rig)}`,
+  }),
+};
+
+function gateNext(failure: FailureOf<'gate_failed'>, about: About): string {
+  if (failure.result === 'could_not_run' || failure.result === 'ran_nothing') {
+    const value = `'${named(failure.gate)}=<command>'`;
+    return `If the command is wrong, correct it: ${setting('gates', value, about)}`;
+  }
+  const id = about.mergeRequest ?? about.bead;
+  return id === null || id === undefined
+    ? 'Find the change: gt mr list'
+    : `Read its whole output: gt mr show ${id}`;
+}
+
+function amount(value: number, unit: 'tokens' | 'usd'): string {
+  return unit === 'usd' ? `$${number(Math.round(value * 100) / 100)}` : `${number(value)} tokens`;
+}
+
+function raise(
+  scope: 'bead' | 'rig' | 'town',
+  unit: 'tokens' | 'usd',
+  limit: number,
+  about: About,
+): string {
+  const key = `budget.${scope}.${unit}`;
+  return setting(key, String(limit * 2), scope === 'town' ? {} : about);
+}

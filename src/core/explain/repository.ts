@@ -1,0 +1,110 @@
+/** Words for what a repository or its remote refused. */
+import { examine, listed, lines, named, setting, stacked, tail, type Says } from './words.ts';
+
+type Kinds =
+  | 'remote_unreachable'
+  | 'remote_needs_login'
+  | 'remote_not_found'
+  | 'not_a_repository'
+  | 'repository_empty'
+  | 'target_missing'
+  | 'push_refused'
+  | 'target_checked_out'
+  | 'checkout_dirty'
+  | 'branch_prefix_taken'
+  | 'conflict';
+
+const CAUSES = {
+  dns: 'its host name cannot be resolved',
+  connect: 'no connection could be made',
+  tls: 'the secure connection was refused',
+  timeout: 'it did not answer in time',
+  reset: 'the connection was cut',
+  other: 'git could not reach it',
+} as const;
+
+const REFUSALS = {
+  protected: 'the branch is protected',
+  permission: 'the git login of this machine may not write to it',
+  hook: 'a hook of the remote refused the change',
+  other: 'the remote refused the push',
+} as const;
+
+const REMEDIES = {
+  protected: 'Allow pushes to that branch for the git login of this machine',
+  permission: 'Give the git login of this machine the right to write',
+  hook: 'Do what the hook asks for',
+  other: 'Correct what the remote names',
+} as const;
+
+export const repositoryWords: Says<Kinds> = {
+  remote_unreachable: ({ remote, cause, output }, about) => ({
+    what: `${named(remote)} cannot be reached: ${CAUSES[cause]}.`,
+    evidence: tail(output),
+    next: examine('Check the network and the address', about),
+  }),
+  remote_needs_login: ({ remote, output }, about) => ({
+    what: `Git on this machine cannot use ${named(remote)} without asking for a login.`,
+    evidence: tail(output),
+    next: examine(`Set up git so that “git ls-remote ${named(remote)}” asks nothing`, about),
+  }),
+  remote_not_found: ({ remote, output }, about) => ({
+    what: `There is no repository at ${named(remote)}, or the git login of this machine may not see it.`,
+    evidence: tail(output),
+    next: examine(
+      `Correct the address, or the login, until “git ls-remote ${named(remote)}” works`,
+      about,
+    ),
+  }),
+  not_a_repository: ({ path, output }) => ({
+    what: `${named(path)} is not a git repository.`,
+    evidence: tail(output),
+    next: 'Give the path of a folder that has a git repository in it, or a URL',
+  }),
+  repository_empty: ({ remote }, about) => ({
+    what: `The repository ${named(remote)} has no commit, so no branch can start anywhere.`,
+    evidence: 'It has no branch.',
+    next: examine('Push a first commit to it', about),
+  }),
+  target_missing: ({ remote, target, branches }, about) => {
+    const has = branches.length === 0 ? 'It has no branch.' : `It has: ${listed(branches)}`;
+    const known = about.rig !== null && about.rig !== undefined;
+    return {
+      what: `The branch ${named(target)} does not exist in ${named(remote)}.`,
+      evidence: has,
+      next:
+        known || branches[0] === undefined
+          ? examine('Make that branch in the repository', about)
+          : `Name a branch that is there, such as: --target ${named(branches[0])}`,
+    };
+  },
+  push_refused: ({ remote, ref, cause, output }, about) => ({
+    what: `${named(remote)} does not take a push to ${named(ref)}: ${REFUSALS[cause]}.`,
+    evidence: tail(output),
+    next: examine(REMEDIES[cause], about),
+  }),
+  target_checked_out: ({ path, target }) => ({
+    what: `The branch ${named(target)} is checked out in ${named(path)}, where nothing may change under your hands.`,
+    evidence:
+      `With --update-checkout that checkout is moved forward after each landing, if it is clean; ` +
+      'otherwise changes land on another branch, which you merge when you like.',
+    next: 'Choose a branch to land on: --target gastown',
+  }),
+  checkout_dirty: ({ path, files }, about) => ({
+    what: `The checkout ${named(path)} has changes of its own, so it was not moved forward.`,
+    evidence: lines(files),
+    next: examine('Commit or put away these changes', about),
+  }),
+  branch_prefix_taken: ({ prefix, ref }, about) => ({
+    what: `No branch can start with ${named(prefix)}/, because the repository has ${named(ref)}.`,
+    evidence: `The setting branchPrefix is ${named(prefix)}.`,
+    next: `Choose another beginning: ${setting('branchPrefix', 'agents', about)}`,
+  }),
+  conflict: ({ target, files }, about) => ({
+    what: `The change does not merge into ${named(target)} without conflicts.`,
+    evidence: stacked(files.length === 0 ? null : 'In these files:', lines(files)),
+    next: about.bead
+      ? `See the change: gt bead diff ${about.bead}`
+      : 'Merge the target into the branch and resolve the conflicts',
+  }),
+};

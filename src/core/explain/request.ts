@@ -1,0 +1,97 @@
+/** Words for what a person asked and cannot have. Nothing was changed. */
+import { isSettingKey, settingDefinitions } from '../setting-definitions.ts';
+import { listed, named, number, quoted, setting, type About, type Says } from './words.ts';
+
+type Kinds =
+  | 'unknown_thing'
+  | 'bad_value'
+  | 'name_taken'
+  | 'too_large'
+  | 'cycle'
+  | 'not_now'
+  | 'settings_conflict'
+  | 'rig_in_use'
+  | 'key_reused';
+
+export const requestWords: Says<Kinds> = {
+  unknown_thing: ({ kind, name, near }) => ({
+    what: `There is no ${named(kind)} called ${quoted(name, 80)}.`,
+    evidence: near.length === 0 ? '' : `Similar: ${listed(near)}`,
+    next: `See what there is: ${listing(kind)}`,
+  }),
+  bad_value: ({ field, given, expected }, about) => ({
+    what: `${named(field)} cannot be ${quoted(given)}.`,
+    evidence: `Expected: ${expected}`,
+    next: valueNext(field, expected, about),
+  }),
+  name_taken: ({ kind, name, by }) => ({
+    what: `The ${named(kind)} ${quoted(name, 80)} is taken.`,
+    evidence: `By: ${named(by)}`,
+    next: 'Choose another one',
+  }),
+  too_large: ({ field, bytes, max }) => ({
+    what: `${named(field)} is too large.`,
+    evidence: `It has ${number(bytes)} bytes; at most ${number(max)} fit.`,
+    next: 'Shorten it, and put long material into a file of the repository',
+  }),
+  cycle: ({ beads }) => ({
+    what: 'These beads would wait for each other for ever.',
+    evidence: beads.map(named).join(' waits for '),
+    next: cycleNext(beads),
+  }),
+  not_now: ({ command, name, status, allowed }) => ({
+    what: `${words(command)} is not possible: ${named(name)} is ${words(status)}.`,
+    evidence: allowed.length === 0 ? '' : `Possible when it is: ${allowed.map(words).join(', ')}`,
+    next: `See what it is doing: gt why ${named(name)}`,
+  }),
+  settings_conflict: ({ keys, why }) => ({
+    what: `${keys.map(named).join(' and ')} cannot be set like this: ${named(why)}.`,
+    evidence: 'No setting was changed.',
+    next: `See what is in force: gt config get ${named(keys[0] ?? '')}`,
+  }),
+  rig_in_use: ({ rig, beads }) => ({
+    what: `The rig ${named(rig)} still has beads that are not closed.`,
+    evidence: listed(beads),
+    next: `Close them, beginning with: gt bead close ${named(beads[0] ?? '<bead>')}`,
+  }),
+  key_reused: ({ key }) => ({
+    what: 'This idempotency key belongs to another command.',
+    evidence: `The key is ${quoted(key, 80)}.`,
+    next: 'Send the command with a new key',
+  }),
+};
+
+/** `bead_retry` → `bead retry` */
+function words(name: string): string {
+  return named(name).replaceAll('_', ' ');
+}
+
+const LISTS: Readonly<Record<string, string>> = {
+  rig: 'gt rig list',
+  bead: 'gt bead list --all',
+  attempt: 'gt agent list --all',
+  agent: 'gt agent list --all',
+  'merge request': 'gt mr list --all',
+  escalation: 'gt escalation list --all',
+  setting: 'gt config list',
+};
+
+function listing(kind: string): string {
+  return LISTS[kind.replaceAll('_', ' ')] ?? 'gt status';
+}
+
+/** A setting comes with an example; `gates[0].retries` is part of one. */
+function valueNext(field: string, expected: string, about: About): string {
+  const key = field.replace(/\[.*$/, '');
+  if (isSettingKey(key)) {
+    return `Such as: ${setting(key, settingDefinitions[key].example, about)}`;
+  }
+  return `Give ${expected}`;
+}
+
+function cycleNext(beads: readonly string[]): string {
+  const [first, second] = beads;
+  return first === undefined || second === undefined
+    ? 'Leave one of these dependencies out'
+    : `Leave one out: gt bead depend ${named(first)} --not-on ${named(second)}`;
+}

@@ -1,0 +1,226 @@
+/**
+ * Words for waits: what something waits for, until when, and what a person may do about it.
+ *
+ * W1 Every reason has its words, by an exhaustive table.
+ * W2 Where nobody has to do anything, `next` says how to look closer, and `what` says so.
+ */
+import type { Wait, WaitReason } from '../wait.ts';
+import { listed, named, short, when, type About, type Explanation } from './words.ts';
+
+type WaitSays = Readonly<Record<WaitReason, (wait: Wait, about: About) => Explanation>>;
+
+export function explainWait(wait: Wait, about: About = {}): Explanation {
+  const { what, evidence, next } = waitWords[wait.reason](wait, about);
+  const until = wait.until === undefined ? '' : `It looks again ${when(wait.until, about.now)}.`;
+  return { what, evidence: [evidence, until].filter((part) => part !== '').join(' '), next };
+}
+
+const waitWords: WaitSays = {
+  slot: (wait) => ({
+    what:
+      wait.detail['because'] === 'nothing_ready'
+        ? 'Nothing is ready to be started.'
+        : `It is ready and waits for a free agent${place(wait)}.`,
+    evidence: '',
+    next: 'See who is at work: gt agent list',
+  }),
+  blocked: (wait) => ({
+    what: `It waits until ${listed(wait.on) || 'other beads'} ${wait.on.length === 1 ? 'is' : 'are'} merged.`,
+    evidence: open(wait),
+    next: wait.on[0] === undefined ? 'gt bead list' : `See the first: gt why ${named(wait.on[0])}`,
+  }),
+  held: (wait, about) => ({
+    what: 'A person holds it.',
+    evidence: '',
+    next: `Let it go on: gt bead release ${wait.on[0] ?? about.bead ?? '<bead>'}`,
+  }),
+  backoff: (wait, about) => ({
+    what:
+      wait.detail['because'] === 'breaker'
+        ? 'Too many attempts failed, so no new ones are started for a while.'
+        : 'It failed and is tried again after a pause.',
+    evidence: failures(wait),
+    next: backoffNext(wait, about),
+  }),
+  call: (wait) => ({
+    what: callWords(wait),
+    evidence: '',
+    next: callNext(wait),
+  }),
+  queue: (wait) => ({
+    what: queueWords(wait),
+    evidence: '',
+    next: wait.on[0] === undefined ? 'gt mr list' : `See it: gt why ${named(wait.on[0])}`,
+  }),
+  target_red: (wait, about) => ({
+    what: `The gate ${text(wait, 'gate', '')} fails on the target itself; it waits until it passes there.`,
+    evidence: 'tip' in wait.detail ? `It was run at ${short(text(wait, 'tip', ''))}.` : '',
+    next:
+      `Have it repaired: gt sling ${about.rig ?? rigOf(wait) ?? '<rig>'} ` +
+      `"repair ${text(wait, 'gate', 'the gate')}" --priority 0`,
+  }),
+  setup: (wait, about) => {
+    const rig = about.rig ?? rigOf(wait) ?? '<rig>';
+    const parked = wait.detail['because'] === 'parked';
+    return {
+      what: parked ? `The rig ${rig} is parked.` : `The rig ${rig} is not ready for work.`,
+      evidence: '',
+      next: parked ? `Work on it again: gt rig unpark ${rig}` : `See why: gt why ${rig}`,
+    };
+  },
+  human: humanWords,
+  budget: (wait, about) => {
+    const scope = text(wait, 'scope', 'town');
+    const key = `budget.${scope}.${text(wait, 'unit', 'tokens')}`;
+    return {
+      what: `The budget of the ${scope} is used up.`,
+      evidence: `The setting is ${key}.`,
+      next:
+        scope === 'town' || !about.rig
+          ? `Raise it: gt config set ${key} <number>`
+          : `Raise it: gt rig set ${about.rig} ${key}=<number>`,
+    };
+  },
+  paused: () => ({
+    what: 'A person paused the town: nothing is started or landed.',
+    evidence: '',
+    next: 'Go on: gt resume',
+  }),
+  runner: (wait) => ({
+    what:
+      wait.on.length === 0
+        ? 'No runner has a place free.'
+        : `It waits for the runner ${listed(wait.on)}.`,
+    evidence: '',
+    next: 'See the machine: gt doctor',
+  }),
+};
+
+function humanWords(wait: Wait, about: About): Explanation {
+  const because = text(wait, 'because', '');
+  const first = wait.on[0] === undefined ? null : named(wait.on[0]);
+  const rig = about.rig ?? rigOf(wait) ?? first ?? '<rig>';
+  const bead = about.bead ?? '<bead>';
+  switch (because) {
+    case 'asked':
+      return human(
+        'The agent asked a person a question.',
+        `Answer it: gt escalation show ${first}`,
+      );
+    case 'failed':
+      return human(
+        'It failed, and a person decides what happens.',
+        first === null
+          ? `Try again: gt bead retry ${bead}`
+          : `See why: gt escalation show ${first}`,
+      );
+    case 'blocker_not_merged':
+      return human(
+        `${first ?? 'A bead it waits for'} was closed without being merged.`,
+        `Go on without it: gt bead depend ${bead} --not-on ${first ?? '<bead>'}`,
+      );
+    case 'parked':
+      return human('A person parked this rig.', `Work on it again: gt rig unpark ${rig}`);
+    case 'consent':
+      return human(
+        'Nobody has agreed yet that the town writes to the remote of this rig.',
+        `Agree: gt rig consent ${rig}`,
+      );
+    case 'approval':
+      return human(
+        'The gates passed; a person decides whether it lands.',
+        `Let it land: gt mr decide ${first ?? about.mergeRequest ?? '<mr>'} approve`,
+      );
+    default:
+      return first?.startsWith('esc-') === true
+        ? human('A person is needed.', `See why: gt escalation show ${first}`)
+        : human('A person is needed.', `See why: gt why ${first ?? 'town'}`);
+  }
+}
+
+function human(what: string, next: string): Explanation {
+  return { what, evidence: '', next };
+}
+
+const PHASES: Readonly<Record<string, string>> = {
+  granted: 'is being started',
+  workspace_ready: 'has its workspace and is being started',
+  spawned: 'is being started',
+  session_ready: 'is about to be told its task',
+  turn_started: 'is at work',
+};
+
+const OPERATIONS: Readonly<Record<string, string>> = {
+  start_attempt: 'The runner is being asked to start the agent.',
+  stop_attempt: 'The agent is being stopped; its work is saved first.',
+  fetch: 'The repository is being examined.',
+  build: 'The commit that would land is being made.',
+  gate: 'A gate is running.',
+  push: 'The change is being pushed.',
+};
+
+const REASONS: Readonly<Record<string, string>> = {
+  round: 'The last attempt ends before the next round starts.',
+  closing: 'The attempt ends before the bead is closed.',
+  held: 'The attempt ends before the bead is held.',
+  breaker: 'One attempt is tried after many failed.',
+};
+
+function callWords(wait: Wait): string {
+  const phase = PHASES[text(wait, 'phase', '')];
+  const who = wait.on[0] === undefined ? 'The agent' : `The agent of ${named(wait.on[0])}`;
+  if (phase !== undefined) return `${/\.\d+$/.test(who) ? who : 'The agent'} ${phase}.`;
+  if (wait.detail['on'] === 'target') return 'The failed gate is run on the target, to compare.';
+  return (
+    OPERATIONS[text(wait, 'op', '')] ??
+    REASONS[text(wait, 'because', '')] ??
+    'It waits for an answer of the runner.'
+  );
+}
+
+function callNext(wait: Wait): string {
+  const id = wait.on.find((name) => /\.\d+$/.test(name));
+  return id === undefined ? 'Follow what happens: gt feed' : `Follow it: gt agent logs ${id} -f`;
+}
+
+function queueWords(wait: Wait): string {
+  if (wait.detail['because'] === 'closing')
+    return 'The change is withdrawn before the bead is closed.';
+  if ('target' in wait.detail) return `Another change lands on ${text(wait, 'target', '')} first.`;
+  const stage = text(wait, 'stage', '').replaceAll('_', ' ');
+  return stage === '' ? 'It waits for its change to land.' : `Its change is on its way: ${stage}.`;
+}
+
+function backoffNext(wait: Wait, about: About): string {
+  if (wait.detail['because'] === 'breaker') return 'Try again at once: gt resume';
+  if (about.bead) return `Try again at once: gt bead retry ${about.bead}`;
+  return 'Follow what happens: gt feed';
+}
+
+function failures(wait: Wait): string {
+  const count = wait.detail['charged'] ?? wait.detail['tries'];
+  return typeof count === 'number' && count > 0
+    ? `It failed ${count === 1 ? 'once' : `${count} times`} so far.`
+    : '';
+}
+
+function place(wait: Wait): string {
+  const position = wait.detail['position'];
+  return typeof position === 'number' ? `; it is number ${position} in line` : '';
+}
+
+function open(wait: Wait): string {
+  const count = wait.detail['open'];
+  return typeof count === 'number' && count > wait.on.length ? `${count} are not merged yet.` : '';
+}
+
+function text(wait: Wait, key: string, fallback: string): string {
+  const value = wait.detail[key];
+  return value === undefined ? fallback : named(String(value));
+}
+
+/** `rig:web` */
+function rigOf(wait: Wait): string | null {
+  const name = wait.on.find((one) => one.startsWith('rig:')) ?? null;
+  return name === null ? null : named(name.slice('rig:'.length));
+}
