@@ -113,6 +113,12 @@ function refused(text: string): ToolAnswer {
 
 /** For the agent's eyes: what to do in the workspace. People read `core/explain.ts`. H1 */
 function refusalText(failure: Failure): string {
+  if (!isOfSubmission(failure)) {
+    return (
+      `Not handed in: ${JSON.stringify(failure)}. Check that your work is committed on the ` +
+      'branch you started on, then call gt_done again.'
+    );
+  }
   switch (failure.kind) {
     case 'submission_dirty':
       return (
@@ -144,12 +150,13 @@ function refusalText(failure: Failure): string {
         `Not handed in: new large-file content: ${listed(failure.paths)}. That is not possible ` +
         'here: restore these files, commit, and call gt_done again.'
       );
-    default:
-      return (
-        `Not handed in: ${JSON.stringify(failure)}. Check that your work is committed on the ` +
-        'branch you started on, then call gt_done again.'
-      );
   }
+}
+
+type SubmissionFailure = Extract<Failure, { readonly kind: `submission_${string}` }>;
+
+function isOfSubmission(failure: Failure): failure is SubmissionFailure {
+  return failure.kind.startsWith('submission_');
 }
 
 function listed(names: readonly string[]): string {

@@ -71,10 +71,7 @@ export class JobDesk {
       return;
     }
     const abort = new AbortController();
-    const done = this.#run(call, job, spec, abort.signal).finally(() => {
-      this.#running.delete(call);
-      this.#deps.onChange();
-    });
+    const done = this.#run(call, job, spec, abort.signal);
     this.#running.set(call, { call, job, abort, done });
     this.#deps.onChange();
   }
@@ -105,6 +102,8 @@ export class JobDesk {
     const permit = await queue.acquire(1, signal);
     const ran = permit === null ? null : await this.#result(call, spec, signal);
     permit?.release();
+    this.#running.delete(call); // before it is told: a repeat finds the stored result
+    this.#deps.onChange();
     // The runner stops: the town asks its next life for the same call, which must then run.
     if (signal.reason === stopping) return;
     const result = ran === null || signal.aborted ? failed(cancelled(spec)) : ran;

@@ -111,7 +111,8 @@ async function startFailure(
   error: AcpError | null,
 ): Promise<Result<never, Failure>> {
   const timedOut = error === null && phase !== 'tools';
-  const end = timedOut ? null : await within(process.ended, exitPatienceMs, deps.timers);
+  const isAlive = timedOut || error?.cause === 'login_needed';
+  const end = isAlive ? null : await within(process.ended, exitPatienceMs, deps.timers);
   const output = [error?.output ?? '', end?.startFailure?.message ?? '', process.lastWords]
     .filter((line) => line !== '')
     .join('\n');

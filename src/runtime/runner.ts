@@ -8,8 +8,6 @@
  * N3 A higher attempt number stops a lower one first; a lower one is refused. (R3)
  * N4 Heartbeats only while something is held: an idle runner does nothing.
  */
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { StopReason } from '../core/action.ts';
 import { noUsage, type Outcome } from '../core/attempt.ts';
 import type { Failure } from '../core/failure.ts';
@@ -98,8 +96,6 @@ export class LocalRunner implements RunnerPort {
 
   /** Resolves when the runner has told the town that it is there. */
   async start(): Promise<void> {
-    await mkdir(join(this.#options.home, 'runner'), { recursive: true });
-    await this.#socket.start();
     await this.bootHydration();
   }
 
@@ -246,6 +242,7 @@ export class LocalRunner implements RunnerPort {
 
   async #hydrate(): Promise<void> {
     const { needs, log, clock } = this.#options;
+    await this.#socket.start();
     const stuck = await needs.containment.killLeftovers();
     if (stuck.length > 0) log.error('leftovers', { stuck });
     for (const name of this.#records.names()) {

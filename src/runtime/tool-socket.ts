@@ -9,7 +9,12 @@
  * S4 Loopback only; a request with a foreign Host or any Origin is refused; bodies are bounded.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
+import {
+  createMcpHandler,
+  isLegacyRequest,
+  McpServer,
+  WebStandardStreamableHTTPServerTransport,
+} from '@modelcontextprotocol/server';
 import { assert } from '../core/assert.ts';
 import { limits } from '../core/limits.ts';
 import { Secret } from '../core/secret.ts';
@@ -55,9 +60,9 @@ export class ToolSocket {
     this.#log = deps.log;
   }
 
-  /** Listens on a free port of the loopback interface. */
+  /** Listens on a free port of the loopback interface, unless it does already. */
   async start(): Promise<void> {
-    assert(this.#server === null, 'the tool socket is started once');
+    if (this.#server !== null) return;
     const server = createServer(
       // An idle runner wakes for nothing: look at stale connections rarely.
       { connectionsCheckingInterval: 10 * 60_000 },
@@ -91,9 +96,13 @@ export class ToolSocket {
     const ready = new Promise<void>((resolve) => {
       markReady = resolve;
     });
-    const handler = createMcpHandler(() => serverOf(role, call), { responseMode: 'json' });
+    const server = (): McpServer => serverOf(role, call);
+    const handler = createMcpHandler(server, { legacy: 'reject' });
     this.#holders.set(capability, {
-      serve: (request, body) => handler.fetch(request, { parsedBody: body }),
+      serve: async (request, body) =>
+        (await isLegacyRequest(request, body))
+          ? serveLegacy(server(), request, body)
+          : handler.fetch(request, { parsedBody: body }),
       saw: (method) => {
         seen.add(method);
         const greeted = seen.has('initialize') || seen.has('server/discover');
@@ -128,6 +137,7 @@ export class ToolSocket {
     if (!here.includes(host) || request.headers.origin !== undefined) {
       return send(response, 403, { error: 'only local agents may call this' }); // S4
     }
+    if (request.method !== 'POST') return send(response, 405, { error: 'only POST is served' });
     const body = await readBody(request);
     if (body === null) return send(response, 413, { error: 'the request is too large' });
     const parsed = parseJson(body);
@@ -158,6 +168,19 @@ export class ToolSocket {
       if (this.#ended.size <= endedMax) break;
       this.#ended.delete(oldest);
     }
+  }
+}
+
+/** Protocol versions with an `initialize`: one server and one plain JSON answer per request. */
+async function serveLegacy(server: McpServer, request: Request, body: unknown): Promise<Response> {
+  const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
+  await server.connect(transport);
+  try {
+    const response = await transport.handleRequest(request, { parsedBody: body });
+    const { status, headers } = response;
+    return new Response(await response.text(), { status, headers });
+  } finally {
+    await server.close();
   }
 }
 
@@ -205,10 +228,7 @@ function toRequest(request: IncomingMessage, host: string, body: string): Reques
   for (const [name, value] of Object.entries(request.headers)) {
     if (typeof value === 'string') headers.set(name, value);
   }
-  const method = request.method ?? 'GET';
-  const url = `http://${host}${request.url ?? '/'}`;
-  if (method === 'GET' || method === 'HEAD') return new Request(url, { method, headers });
-  return new Request(url, { method, headers, body });
+  return new Request(`http://${host}${request.url ?? '/'}`, { method: 'POST', headers, body });
 }
 
 function methodsOf(body: unknown): readonly string[] {

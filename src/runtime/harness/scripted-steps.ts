@@ -16,6 +16,8 @@ export interface Stage {
   readonly tools: McpClient;
   /** Aborts when the client cancels the turn. */
   readonly signal: AbortSignal;
+  /** A tool call's id, each its own. */
+  nextCallId(): string;
   /** Sends one `session/update`. */
   update(update: Fields): Promise<void>;
   /** Raw bytes onto the protocol's stream. */
@@ -32,7 +34,12 @@ const acts: Readonly<Record<string, Act>> = {
   say: async (stage, text) => speak(stage, 'agent_message_chunk', text),
   think: async (stage, text) => speak(stage, 'agent_thought_chunk', text),
   write: (stage, raw) => change(stage, raw, 'write', (_, input) => wordOf(input, 'text')),
-  append: (stage, raw) => change(stage, raw, 'append', (old, input) => old + wordOf(input, 'text')),
+  // D1: what stands at the end already is not added again.
+  append: (stage, raw) =>
+    change(stage, raw, 'append', (old, input) => {
+      const text = wordOf(input, 'text');
+      return old.endsWith(text) ? old : old + text;
+    }),
   edit: (stage, raw) =>
     change(stage, raw, 'edit', (old, input) =>
       old.replace(wordOf(input, 'find'), () => wordOf(input, 'replace')),
@@ -158,7 +165,7 @@ async function change(
   else await writeFile(file, newText);
   await stage.update({
     sessionUpdate: 'tool_call',
-    toolCallId: `${verb}-${path}`,
+    toolCallId: stage.nextCallId(),
     title: `${verb} ${path}`,
     kind: 'edit',
     status: 'completed',
@@ -168,7 +175,7 @@ async function change(
 }
 
 async function shell(stage: Stage, command: string): Promise<void> {
-  const call = { toolCallId: `run-${command.slice(0, 60)}`, title: command, kind: 'execute' };
+  const call = { toolCallId: stage.nextCallId(), title: command, kind: 'execute' };
   await stage.update({ sessionUpdate: 'tool_call', ...call, status: 'in_progress' });
   const { output, code } = await runShell(command, stage.cwd, stage.signal);
   await stage.update({
@@ -199,7 +206,7 @@ function runShell(
 
 /** A refusal is said aloud and the script goes on; an acceptance ends the turn. */
 async function callTool(stage: Stage, name: string, input: Fields): Promise<StepEnd> {
-  const call = { toolCallId: `${name}-call`, title: name, kind: 'other' };
+  const call = { toolCallId: stage.nextCallId(), title: name, kind: 'other' };
   await stage.update({ sessionUpdate: 'tool_call', ...call, status: 'in_progress' });
   const result = await stage.tools.call(name, input);
   await stage.update({

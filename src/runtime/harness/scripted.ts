@@ -21,10 +21,14 @@ interface Session {
   steps: readonly Step[] | null;
   /** The next step; a later prompt goes on from here. */
   next: number;
+  calls: number;
   inputTokens: number;
   outputTokens: number;
   usd: number | null;
 }
+
+/** Typed as any method: a script may send what the schema does not know. */
+const anyUpdate: string = 'session/update';
 
 class ScriptedAgent {
   readonly #sessions = new Map<string, Session>();
@@ -47,6 +51,7 @@ class ScriptedAgent {
       cancel: new AbortController(),
       steps: null,
       next: 0,
+      calls: 0,
       inputTokens: 0,
       outputTokens: 0,
       usd: null,
@@ -87,11 +92,15 @@ class ScriptedAgent {
 
 function stageOf(session: Session, client: AgentContext): Stage {
   const update = (fields: Readonly<Record<string, unknown>>): Promise<void> =>
-    client.notify<unknown>('session/update', { sessionId: session.id, update: fields });
+    client.notify(anyUpdate, { sessionId: session.id, update: fields });
   return {
     cwd: session.cwd,
     tools: session.tools,
     signal: session.cancel.signal,
+    nextCallId: () => {
+      session.calls += 1;
+      return `call-${session.calls}`;
+    },
     update,
     garbage: (text) => void process.stdout.write(text),
     used: async ({ inputTokens, outputTokens, usd }) => {
