@@ -2,7 +2,8 @@
  * Actions: what a decision or a recorded fact wants done. `town/apply.ts` is the only place that
  * carries them out; `call` leaves for a runner only after the commit.
  *
- * X1 An entity's decision updates that entity only, and inserts or touches others.
+ * X1 An entity's decision updates that entity only, and inserts or touches others. The one
+ *    exception is a grant: the dispatcher writes the attempt's name on the bead it grants.
  * X2 Every update says why, in one word the journal keeps.
  */
 import type { Attempt, Question } from './attempt.ts';
@@ -16,7 +17,6 @@ import type { LaunchSpec } from './launch-spec.ts';
 import type { MergeRequest } from './merge-request.ts';
 import type { Rig } from './rig.ts';
 import type { Runner } from './runner.ts';
-import type { Instant } from './time.ts';
 import type { Town } from './town.ts';
 import type { Wait } from './wait.ts';
 
@@ -101,10 +101,12 @@ export type Action =
   | Insert
   | { readonly do: 'touch'; readonly name: EntityName }
   | { readonly do: 'call'; readonly call: Call }
-  /** Raise one, or join the open one of the same key, and remember it on the deciding entity. */
+  /** Raise one, or join the open one of the same key. */
   | {
       readonly do: 'escalate';
       readonly dedupeKey: string;
+      /** Remember it on the deciding entity, which waits for it. */
+      readonly bind: boolean;
       readonly severity: Escalation['severity'];
       readonly subject: string;
       readonly failure: Failure | null;
@@ -117,6 +119,8 @@ export type Action =
 export interface Plan {
   readonly actions: readonly Action[];
   readonly waits: readonly Wait[];
+  /** Who is parked when carrying it out throws, if not the decider: the bead of a grant. */
+  readonly blame?: EntityName;
 }
 
 /** The next unused numbers, so that a pure decision can name what it makes. */
@@ -124,10 +128,4 @@ export interface NextNumbers {
   readonly job: number;
   readonly mergeRequest: number;
   readonly escalation: number;
-}
-
-export interface Scene {
-  readonly now: Instant;
-  readonly town: Town;
-  readonly next: NextNumbers;
 }

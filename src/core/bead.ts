@@ -7,6 +7,7 @@
  */
 import type { AttemptId, BeadId, Commit, EscalationId, MergeRequestId, RigId } from './ids.ts';
 import type { Failure } from './failure.ts';
+import type { Landed } from './job.ts';
 import type { Instant } from './time.ts';
 import type { Usage } from './attempt.ts';
 import type { Wait } from './wait.ts';
@@ -115,7 +116,7 @@ export interface Bead {
   readonly submission: Submission | null;
   readonly mergeRequest: MergeRequestId | null;
   /** Set when this bead undoes another: the system makes the change, no agent. */
-  readonly reverts: { readonly bead: BeadId; readonly commit: Commit } | null;
+  readonly reverts: ({ readonly bead: BeadId } & Landed) | null;
   readonly proof: Proof | null;
 
   readonly escalation: EscalationId | null;

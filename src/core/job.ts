@@ -22,6 +22,12 @@ export const jobMoves: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
 
 export type MergeMethod = 'merge' | 'squash' | 'rebase';
 
+/** A change that landed, by what the target was before and after it, whatever the method. */
+export interface Landed {
+  readonly before: Commit;
+  readonly after: Commit;
+}
+
 export interface Candidate {
   readonly commit: Commit;
   readonly targetTip: Commit;
@@ -50,7 +56,7 @@ export type JobSpec =
       readonly rig: RigRef;
       /** null when the change undoes `reverts`. */
       readonly head: Commit | null;
-      readonly reverts: Commit | null;
+      readonly reverts: Landed | null;
       /** The attempt whose submission ref holds `head`. */
       readonly submittedBy: string | null;
       readonly method: MergeMethod;
@@ -159,6 +165,8 @@ export interface Job {
   readonly runner: RunnerId;
   readonly callId: CallId;
   readonly callDeadline: Instant | null;
+  /** When the runner took it; null again when that life of the runner is over. */
+  readonly acceptedAt: Instant | null;
   readonly deadline: Instant | null;
   readonly tries: number;
   readonly notBefore: Instant | null;

@@ -6,9 +6,17 @@
  * M4 A new head sets the stage back to `queued`; nothing judged about the old one counts.
  */
 import type { Proof } from './bead.ts';
-import type { AttemptId, BeadId, Commit, EscalationId, JobId, MergeRequestId, RigId } from './ids.ts';
+import type {
+  AttemptId,
+  BeadId,
+  Commit,
+  EscalationId,
+  JobId,
+  MergeRequestId,
+  RigId,
+} from './ids.ts';
 import type { Failure } from './failure.ts';
-import type { Candidate, GateReport, MergeMethod } from './job.ts';
+import type { Candidate, GateReport, Landed, MergeMethod } from './job.ts';
 import type { Instant } from './time.ts';
 import type { Wait } from './wait.ts';
 
@@ -50,7 +58,7 @@ export interface MergeRequest {
   /** The submission being judged. null only when the system makes the change (`reverts`). */
   readonly head: Commit | null;
   readonly submittedBy: AttemptId | null;
-  readonly reverts: Commit | null;
+  readonly reverts: Landed | null;
   readonly method: MergeMethod;
   readonly candidate: Candidate | null;
   /** Reports on exactly the candidate. */

@@ -104,9 +104,9 @@ const otherRules = [
   rule('job', 'done job wakes its subject', (before, after) =>
     after.status === 'done' && before?.status !== 'done'
       ? [
-          after.subject.startsWith('mr-')
-            ? { kind: 'merge_request', id: after.subject }
-            : { kind: 'rig', id: after.subject },
+          after.kind === 'fetch'
+            ? { kind: 'rig', id: after.subject }
+            : { kind: 'merge_request', id: after.subject },
         ]
       : [],
   ),

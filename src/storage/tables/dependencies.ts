@@ -34,6 +34,9 @@ const statements = {
      join dependencies d on d.bead = b.id
      where d.blocker = ? and b.status in ('blocked', 'held')
      on conflict (kind, id) do update set due_at = min(due_at, excluded.due_at)`,
+  firstOpen: `select b.id as id from dependencies d join beads b on b.id = d.blocker
+     where d.bead = ? and not (b.status = 'closed' and b.resolution = 'merged')
+     order by b.id limit ?`,
   openBlockers: `select count(*) as n from dependencies d join beads b on b.id = d.blocker
      where d.bead = ? and not (b.status = 'closed' and b.resolution = 'merged')`,
   brokenBlocker: `select b.id as id from dependencies d join beads b on b.id = d.blocker
@@ -58,6 +61,10 @@ export const dependencies = {
       bead: row['bead'] as BeadId,
       blocker: row['blocker'] as BeadId,
     })),
+
+  /** The first few blockers that have not landed. */
+  openBlockers: (reader: SqlReader, bead: BeadId, count: number): readonly BeadId[] =>
+    reader.all(statements.firstOpen, bead, count).map((row) => row['id'] as BeadId),
 
   /** What the counters on a bead must say, counted from the relation. */
   count: (reader: SqlReader, bead: BeadId): { open: number; broken: BeadId | null } => ({

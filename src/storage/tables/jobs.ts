@@ -18,6 +18,7 @@ const table = new Table<Job>({
     runner: text(),
     callId: text(),
     callDeadline: nullable(int()),
+    acceptedAt: nullable(int()),
     deadline: nullable(int()),
     tries: int(),
     notBefore: nullable(int()),
@@ -43,11 +44,16 @@ const clauses = {
   ofSubject: `where subject = ? order by created_at, id`,
 };
 
+const busySql = `select id from jobs where status <> 'done' and runner = ? limit 1`;
+
 export const jobs = Object.assign(table, {
   onRunner: (reader: SqlReader, runner: RunnerId) =>
     table.select(reader, clauses.onRunner, runner),
   live: (reader: SqlReader, count: number) => table.select(reader, clauses.live, count),
   ofSubject: (reader: SqlReader, subject: string) =>
     table.select(reader, clauses.ofSubject, subject),
-  finders: () => Object.values(clauses).map((clause) => table.selectSql(clause)),
+  /** Does it hold any live job? */
+  isBusy: (reader: SqlReader, runner: RunnerId): boolean =>
+    reader.get(busySql, runner) !== undefined,
+  finders: () => [...Object.values(clauses).map((clause) => table.selectSql(clause)), busySql],
 });

@@ -19,7 +19,7 @@ const table = new Table<MergeRequest>({
     stage: text(),
     head: nullable(text()),
     submittedBy: nullable(text()),
-    reverts: nullable(text()),
+    reverts: nullable(json()),
     method: text(),
     candidate: nullable(json()),
     gates: json(),

@@ -1,0 +1,170 @@
+/**
+ * The second step of a direct landing: every gate on exactly the candidate, one after another.
+ *
+ * M6 Passed is the only answer that lets a required gate through. P7
+ * M7 A failure is run on the target too: if it fails there as well, the target is red, the bead
+ *    is not sent back, and one escalation per rig and gate says so.
+ * M8 A setup failure is the rig's, never the bead's.
+ */
+import type { Plan } from '../action.ts';
+import { assert } from '../assert.ts';
+import type { Failure } from '../failure.ts';
+import type { Commit } from '../ids.ts';
+import type { Candidate, GateReport, Job, JobSpec } from '../job.ts';
+import type { Gate } from '../launch-spec.ts';
+import { limits } from '../limits.ts';
+import type { MergeRequest } from '../merge-request.ts';
+import { act, insert, rest, update, wait } from '../plan.ts';
+import { gatesOf, setupOf } from '../setting-definitions.ts';
+import { after } from '../time.ts';
+import type { MergeRequestView } from '../view.ts';
+import { jobFailed } from './landing-build.ts';
+import { landingRig, noSlot } from './landing-slot.ts';
+import { newJob } from './new-job.ts';
+
+export function gate(view: MergeRequestView): Plan {
+  const { mergeRequest, rig } = view;
+  const { candidate } = mergeRequest;
+  assert(candidate !== null, `${mergeRequest.id} is gating without a candidate`);
+  if (rig.status !== 'ready') {
+    return act(set(mergeRequest, { stage: 'queued', job: null, ...noSlot }, 'rig_unready'));
+  }
+  if (view.job !== null) return onCandidate(view, view.job);
+  if (view.targetJob !== null) return onTarget(view, view.targetJob);
+  const next = gatesOf(view.settings, view.rig.report).find((wanted) => reportOn(mergeRequest.gates, wanted) === null);
+  if (next !== undefined) return run(view, next, candidate.commit, 'job');
+  return judged(view, candidate);
+}
+
+function judged(view: MergeRequestView, candidate: Candidate): Plan {
+  const { mergeRequest, rig } = view;
+  const failing = gatesOf(view.settings, view.rig.report).filter(
+    (wanted) => wanted.required && reportOn(mergeRequest.gates, wanted)?.result !== 'passed',
+  );
+  if (failing.length === 0) return act(set(mergeRequest, { stage: 'approved' }, 'gates_passed'));
+  for (const wanted of failing) {
+    const there = reportOn(view.targetReports, wanted);
+    if (there === null) return run(view, wanted, candidate.targetTip, 'targetJob');
+    if (there.result !== 'passed') return targetRed(view, wanted, candidate.targetTip);
+  }
+  const failures = failing.map((wanted) => failureOf(wanted, mergeRequest.gates));
+  const columns = { stage: 'changes_requested' as const, failures, ...noSlot };
+  return act(
+    set(mergeRequest, columns, 'gate_failed'),
+    ...failing.map((wanted) => greenAgain(rig.id, wanted)),
+  );
+}
+
+function run(
+  view: MergeRequestView,
+  wanted: Gate,
+  commit: Commit,
+  as: 'job' | 'targetJob',
+): Plan {
+  const { mergeRequest, settings, rig } = view;
+  const spec: JobSpec = {
+    kind: 'gate',
+    rig: landingRig(view),
+    commit,
+    gate: wanted,
+    setup: setupOf(settings, rig.report),
+    isolation: { require: settings['isolation.require'], network: settings['isolation.network'] },
+    env: settings.envVars,
+  };
+  const job = newJob(view, { rig: rig.id, subject: mergeRequest.id, spec });
+  return act(insert('job', job, as), set(mergeRequest, { [as]: job.id }, `gate_${wanted.name}`));
+}
+
+function onCandidate(view: MergeRequestView, job: Job): Plan {
+  const { mergeRequest } = view;
+  if (job.kind !== 'gate') return act(set(mergeRequest, { job: null }, 'stale_job'));
+  if (job.status !== 'done') return rest(wait('call', [job.id], { op: 'gate' }));
+  const report = reported(view, job);
+  if ('actions' in report) return report;
+  const gates = [...mergeRequest.gates.filter(({ gate: name }) => name !== report.gate), report];
+  return act(set(mergeRequest, { gates, job: null }, `gate_${report.result}`));
+}
+
+function onTarget(view: MergeRequestView, job: Job): Plan {
+  const { mergeRequest } = view;
+  if (job.status !== 'done') return rest(wait('call', [job.id], { op: 'gate', on: 'target' }));
+  const report = reported(view, job);
+  if ('actions' in report) return report;
+  // The report itself was kept with its commit when it arrived; the view has it now.
+  return act(set(mergeRequest, { targetJob: null }, `target_${report.result}`));
+}
+
+/** The report of a done gate job, or what its failure means. M8 */
+function reported(view: MergeRequestView, job: Job): GateReport | Plan {
+  const { mergeRequest } = view;
+  const { result } = job;
+  assert(result !== null, `${job.id} is done without a result`);
+  if (result.kind === 'failed') return jobFailed(view, result.failure);
+  assert(result.kind === 'gate', `${job.id} answered as a ${result.kind}`);
+  if (result.setup === null) return result.report;
+  const aside = { stage: 'queued' as const, job: null, targetJob: null };
+  return act(set(mergeRequest, { ...aside, ...noSlot }, 'setup_failed'));
+}
+
+/** M7 */
+function targetRed(view: MergeRequestView, wanted: Gate, tip: Commit): Plan {
+  const { mergeRequest, rig, now } = view;
+  const failure: Failure = {
+    kind: 'target_red',
+    helps: 'later',
+    gate: wanted.name,
+    target: mergeRequest.target,
+    tip,
+  };
+  const columns = {
+    stage: 'queued' as const,
+    red: { gate: wanted.name, tip },
+    // Judged again from the start: the same tip may be green later, when its cause was outside.
+    gates: [],
+    failures: [failure],
+    notBefore: after(now, limits.rigProbeMs),
+    ...noSlot,
+  };
+  return act(set(mergeRequest, columns, 'target_red'), {
+    do: 'escalate',
+    dedupeKey: `rig:${rig.id}:red:${wanted.name}`,
+    bind: false,
+    severity: 'failure',
+    subject: `rig:${rig.id}`,
+    failure,
+    question: null,
+  });
+}
+
+function greenAgain(rig: string, wanted: Gate) {
+  return {
+    do: 'resolve' as const,
+    dedupeKey: `rig:${rig}:red:${wanted.name}`,
+    why: 'green_again',
+  };
+}
+
+function reportOn(reports: readonly GateReport[], wanted: Gate): GateReport | null {
+  return (
+    reports.find(({ gate: name, command }) => name === wanted.name && command === wanted.command) ??
+    null
+  );
+}
+
+function failureOf(wanted: Gate, reports: readonly GateReport[]): Failure {
+  const report = reportOn(reports, wanted);
+  assert(report !== null && report.result !== 'passed', 'only a failure is reported');
+  return {
+    kind: 'gate_failed',
+    helps: 'no',
+    gate: wanted.name,
+    command: wanted.command,
+    result: report.result,
+    exitCode: report.exitCode,
+    output: report.output,
+  };
+}
+
+function set(request: MergeRequest, columns: Partial<MergeRequest>, why: string) {
+  return update('merge_request', request.id, columns, why);
+}

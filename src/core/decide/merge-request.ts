@@ -1,0 +1,113 @@
+/**
+ * Decides what one merge request needs next: the three recorded steps build, gate, push. Pure.
+ *
+ * M2 `merged` carries its proof. M3 One holds the landing slot of its target, in order.
+ * M4 A new head sets the stage back to `queued`; nothing judged about the old one counts.
+ * M5 Every path to `merged` goes through a job that fetched the target and asked git.
+ * M6 Passed is the only answer that lets a required gate through. P7
+ */
+import type { Plan } from '../action.ts';
+import { assert, unreachable } from '../assert.ts';
+import { act, rest, update, wait } from '../plan.ts';
+import type { MergeRequest } from '../merge-request.ts';
+import type { MergeRequestView } from '../view.ts';
+import { build } from './landing-build.ts';
+import { gate } from './landing-gate.ts';
+import { push } from './landing-push.ts';
+import { noSlot, standAside } from './landing-slot.ts';
+
+export function decideMergeRequest(view: MergeRequestView): Plan {
+  const { mergeRequest, bead } = view;
+  const { stage } = mergeRequest;
+  if (stage === 'merged' || stage === 'abandoned') return rest();
+  if (stage === 'landing') return push(view);
+  if (bead.closeAs !== null) return abandon(view);
+  const submitted = bead.submission;
+  if (submitted !== null && submitted.head !== mergeRequest.head) {
+    return act(set(mergeRequest, { ...anew, ...headOf(view) }, 'new_head'));
+  }
+  if (stage === 'changes_requested') return afterChanges(view);
+  if (bead.status === 'held' || bead.hold) return standAside(view, wait('held', [bead.id]));
+  if (view.town.status !== 'running') return standAside(view, wait('paused', ['town']));
+  switch (stage) {
+    case 'queued':
+      return build(view);
+    case 'gating':
+      return gate(view);
+    case 'approved':
+      return approved(view);
+    default:
+      return unreachable(stage);
+  }
+}
+
+/** What a new head leaves behind. M4 */
+const anew = {
+  stage: 'queued' as const,
+  candidate: null,
+  gates: [],
+  red: null,
+  lostRaces: 0,
+  failures: [],
+  escalation: null,
+  notBefore: null,
+  job: null,
+  targetJob: null,
+};
+
+function headOf(view: MergeRequestView): Partial<MergeRequest> {
+  const { submission } = view.bead;
+  assert(submission !== null, 'a new head comes from a submission');
+  return { head: submission.head, submittedBy: submission.attempt, reverts: null };
+}
+
+/** The bead goes back for a round with the same head: an agent found nothing to change. */
+function afterChanges(view: MergeRequestView): Plan {
+  const { mergeRequest, bead } = view;
+  const { submission } = bead;
+  const again =
+    bead.status === 'in_review' &&
+    submission !== null &&
+    submission.attempt !== mergeRequest.submittedBy;
+  if (again) return act(set(mergeRequest, { ...anew, ...headOf(view) }, 'same_head_again'));
+  return standAside(view, wait('call', [bead.id], { because: 'round' }));
+}
+
+function approved(view: MergeRequestView): Plan {
+  const { mergeRequest, settings } = view;
+  if (settings.approval === 'person') {
+    const head = mergeRequest.head ?? mergeRequest.reverts?.after;
+    const decision = mergeRequest.decision?.head === head ? mergeRequest.decision : null;
+    if (decision === null) {
+      return standAside(view, wait('human', [mergeRequest.id], { because: 'approval' }));
+    }
+    if (decision.verdict === 'reject') {
+      const failure = {
+        kind: 'rejected_by_person' as const,
+        helps: 'person' as const,
+        reason: decision.reason,
+      };
+      return act(
+        set(
+          mergeRequest,
+          { stage: 'changes_requested', failures: [failure], decision: null, ...noSlot },
+          'rejected',
+        ),
+      );
+    }
+  }
+  // Without the slot the target may have moved: the build step looks again before the push.
+  if (!mergeRequest.slot) return act(set(mergeRequest, { stage: 'queued', job: null }, 'in_line'));
+  return act(set(mergeRequest, { stage: 'landing', job: null }, 'landing'));
+}
+
+function abandon(view: MergeRequestView): Plan {
+  const { mergeRequest } = view;
+  return act(
+    set(mergeRequest, { stage: 'abandoned', job: null, targetJob: null, ...noSlot }, 'abandoned'),
+  );
+}
+
+function set(request: MergeRequest, columns: Partial<MergeRequest>, why: string) {
+  return update('merge_request', request.id, columns, why);
+}

@@ -1,0 +1,360 @@
+/**
+ * What people ask of beads. Each records the wish on the bead; its own decision carries it out.
+ */
+import { noUsage } from '../../core/attempt.ts';
+import type { Bead } from '../../core/bead.ts';
+import type { Command } from '../../core/command.ts';
+import type { Failure } from '../../core/failure.ts';
+import { beadId, type BeadId } from '../../core/ids.ts';
+import { limits } from '../../core/limits.ts';
+import { branchOf } from '../../core/names.ts';
+import { insert, update } from '../../core/plan.ts';
+import { err, ok, type Result } from '../../core/result.ts';
+import type { Rig } from '../../core/rig.ts';
+import { dependencies } from '../../storage/tables/dependencies.ts';
+import { escalations } from '../../storage/tables/escalations.ts';
+import { beads } from '../../storage/tables/beads.ts';
+import { mergeRequests } from '../../storage/tables/merge-requests.ts';
+import { loadTown, settingsOf } from '../../storage/load-view.ts';
+import { apply, remark, touch } from '../apply.ts';
+import { done, findBead, findRig, notNow, type Answer, type Ask } from './ask.ts';
+
+type Of<K extends Command['kind']> = Extract<Command, { readonly kind: K }>;
+
+export function sling(ask: Ask, command: Of<'sling'>): Answer {
+  const problem = titleProblem(command.title) ?? bodyProblem(command.body);
+  if (problem !== null) return err(problem);
+  const rig = findRig(ask.turn.tx, command.rig);
+  if (!rig.ok) return rig;
+  const blockers = findBlockers(ask, command.after);
+  if (!blockers.ok) return blockers;
+  const bead = newBead(ask, rig.value, {
+    title: command.title.trim(),
+    body: command.body,
+    priority: command.priority,
+    hold: command.hold,
+    agent: command.agent,
+    model: command.model,
+  });
+  return slung(ask, rig.value, bead, blockers.value);
+}
+
+function slung(ask: Ask, rig: Rig, bead: Bead, blockers: readonly BeadId[]): Answer {
+  const { tx } = ask.turn;
+  for (const blocker of blockers) dependencies.add(tx, bead.id, blocker);
+  const { open, broken } = dependencies.count(tx, bead.id);
+  const blocked = open > 0 || broken !== null;
+  const row: Bead = {
+    ...bead,
+    status: bead.hold ? 'held' : blocked ? 'blocked' : 'open',
+    openBlockers: open,
+    brokenBlocker: broken,
+  };
+  return done(
+    ask,
+    row.id,
+    insert('bead', row, 'slung'),
+    update('rig', rig.id, { nextBead: rig.nextBead + 1 }, 'numbered'),
+  );
+}
+
+export function edit(ask: Ask, command: Of<'bead_edit'>): Answer {
+  const bead = findBead(ask.turn.tx, command.bead);
+  if (!bead.ok) return bead;
+  const change = command.edit;
+  const refused =
+    notNow('edit', bead.value, ['held', 'blocked', 'open', 'in_progress', 'in_review', 'failed']) ??
+    (change.title === undefined ? null : titleProblem(change.title)) ??
+    (change.body === undefined ? null : bodyProblem(change.body));
+  if (refused !== null) return err(refused);
+  return done(ask, bead.value.id, update('bead', bead.value.id, change, 'edited'));
+}
+
+export function stop(ask: Ask, command: Of<'bead_stop'>): Answer {
+  const bead = findBead(ask.turn.tx, command.bead);
+  if (!bead.ok) return bead;
+  const refused = notNow('stop', bead.value, ['in_progress', 'open']);
+  if (refused !== null) return err(refused);
+  remarkReason(ask, bead.value, 'stop', command.reason);
+  return done(ask, bead.value.id, update('bead', bead.value.id, { hold: true }, 'stop_asked'));
+}
+
+export function close(ask: Ask, command: Of<'bead_close'>): Answer {
+  const bead = findBead(ask.turn.tx, command.bead);
+  if (!bead.ok) return bead;
+  const refused = notNow('close', bead.value, [
+    'held',
+    'blocked',
+    'open',
+    'in_progress',
+    'in_review',
+    'failed',
+  ]);
+  if (refused !== null) return err(refused);
+  remarkReason(ask, bead.value, 'close', command.reason);
+  const wish = { closeAs: command.resolution };
+  return done(ask, bead.value.id, update('bead', bead.value.id, wish, 'close_asked'));
+}
+
+/** Out of `failed` or a backoff with fresh counters; in review, the landing is tried again now. */
+export function retry(ask: Ask, command: Of<'bead_retry'>): Answer {
+  const found = findBead(ask.turn.tx, command.bead);
+  if (!found.ok) return found;
+  const bead = found.value;
+  const refused = notNow('retry', bead, ['failed', 'open', 'in_review']);
+  if (refused !== null) return err(refused);
+  if (bead.status === 'in_review') return retryLanding(ask, bead);
+  const round =
+    command.note === null
+      ? {}
+      : {
+          round: {
+            cause: 'answer' as const,
+            number: (bead.rounds.answer ?? 0) + 1,
+            head: bead.submission?.head ?? null,
+            failures: bead.round?.failures ?? [],
+            answer: command.note,
+          },
+        };
+  return done(ask, bead.id, update('bead', bead.id, { retryAsked: true, ...round }, 'retry_asked'));
+}
+
+function retryLanding(ask: Ask, bead: Bead): Answer {
+  const { tx } = ask.turn;
+  const request = mergeRequests.liveOfBead(tx, bead.id);
+  if (request === undefined) return ok(bead.id);
+  const escalation =
+    request.escalation === null ? undefined : escalations.get(tx, request.escalation);
+  if (escalation !== undefined && escalation.status !== 'resolved') {
+    const asked = { resolveAsked: true };
+    apply(ask.turn, [update('escalation', escalation.id, asked, 'retry_asked')], ask.who, null);
+  }
+  remark(ask.turn, { kind: 'merge_request', id: request.id }, 'retry_asked', ask.who, {});
+  touch(ask.turn, { kind: 'merge_request', id: request.id });
+  const now = { notBefore: null, red: null };
+  return done(ask, bead.id, update('merge_request', request.id, now, 'retry_asked'));
+}
+
+/** A new bead whose change the system makes: the merged one taken back. */
+export function revert(ask: Ask, command: Of<'bead_revert'>): Answer {
+  const { tx } = ask.turn;
+  const found = findBead(tx, command.bead);
+  if (!found.ok) return found;
+  const bead = found.value;
+  const request = bead.mergeRequest === null ? undefined : mergeRequests.get(tx, bead.mergeRequest);
+  const { proof } = bead;
+  if (bead.status !== 'closed' || proof === null || request === undefined) {
+    return err({
+      kind: 'not_now',
+      helps: 'person',
+      command: 'revert',
+      name: bead.id,
+      status: bead.resolution ?? bead.status,
+      allowed: ['merged'],
+    });
+  }
+  const before = proof.by === 'head' ? bead.base : (request.candidate?.targetTip ?? bead.base);
+  if (before === null) return err(missingBase(bead));
+  const rig = findRig(tx, bead.rig);
+  if (!rig.ok) return rig;
+  const title = `Revert "${bead.title}"`.slice(0, limits.beadTitleCharsMax);
+  const body =
+    `Take back what ${bead.id} changed: the difference between ${before} and ${proof.commit}, ` +
+    'as it stands in the target now.';
+  const fresh = newBead(ask, rig.value, {
+    title,
+    body,
+    priority: bead.priority,
+    hold: false,
+    agent: bead.agent,
+    model: bead.model,
+  });
+  const reverts = { bead: bead.id, before, after: proof.commit };
+  return slung(ask, rig.value, { ...fresh, reverts }, []);
+}
+
+export function hold(ask: Ask, command: Of<'bead_hold'>): Answer {
+  const bead = findBead(ask.turn.tx, command.bead);
+  if (!bead.ok) return bead;
+  const refused = notNow('hold', bead.value, [
+    'blocked',
+    'open',
+    'in_progress',
+    'in_review',
+    'failed',
+  ]);
+  if (refused !== null) return err(refused);
+  return done(ask, bead.value.id, update('bead', bead.value.id, { hold: true }, 'hold_asked'));
+}
+
+export function release(ask: Ask, command: Of<'bead_release'>): Answer {
+  const bead = findBead(ask.turn.tx, command.bead);
+  if (!bead.ok) return bead;
+  const refused = bead.value.hold ? null : notNow('release', bead.value, ['held']);
+  if (refused !== null) return err(refused);
+  return done(ask, bead.value.id, update('bead', bead.value.id, { hold: false }, 'release_asked'));
+}
+
+export function depend(ask: Ask, command: Of<'bead_depend'>): Answer {
+  const { tx } = ask.turn;
+  const found = findBead(tx, command.bead);
+  if (!found.ok) return found;
+  const bead = found.value;
+  const refused = notNow('depend', bead, ['held', 'blocked', 'open']);
+  if (refused !== null) return err(refused);
+  const added = findBlockers(ask, command.add);
+  if (!added.ok) return added;
+  for (const blocker of added.value) {
+    const path = pathTo(ask, blocker, bead.id);
+    if (path !== null) return err({ kind: 'cycle', helps: 'person', beads: [bead.id, ...path] });
+  }
+  for (const blocker of added.value) dependencies.add(tx, bead.id, blocker);
+  for (const blocker of command.remove) dependencies.remove(tx, bead.id, beadId(blocker));
+  const { open, broken } = dependencies.count(tx, bead.id);
+  remark(ask.turn, { kind: 'bead', id: bead.id }, 'dependencies', ask.who, {
+    after: dependencies.blockers(tx, bead.id),
+  });
+  touch(ask.turn, { kind: 'bead', id: bead.id });
+  const columns = { openBlockers: open, brokenBlocker: broken };
+  return done(ask, bead.id, update('bead', bead.id, columns, 'depend'));
+}
+
+function findBlockers(ask: Ask, names: readonly string[]): Result<readonly BeadId[], Failure> {
+  if (names.length > limits.dependenciesMax) {
+    const expected = `at most ${limits.dependenciesMax} beads`;
+    return err({
+      kind: 'bad_value',
+      helps: 'person',
+      field: 'after',
+      given: `${names.length} beads`,
+      expected,
+    });
+  }
+  const found: BeadId[] = [];
+  for (const name of new Set(names)) {
+    const bead = findBead(ask.turn.tx, name);
+    if (!bead.ok) return bead;
+    found.push(bead.value.id);
+  }
+  return ok(found);
+}
+
+/** From a bead along its blockers to another, or null: an edge back would close a cycle. */
+function pathTo(ask: Ask, from: BeadId, to: BeadId): readonly BeadId[] | null {
+  const cameFrom = new Map<BeadId, BeadId | null>([[from, null]]);
+  const queue: BeadId[] = [from];
+  for (let bead = queue.shift(); bead !== undefined; bead = queue.shift()) {
+    if (bead === to) return backFrom(cameFrom, to);
+    for (const next of dependencies.blockers(ask.turn.tx, bead)) {
+      if (cameFrom.has(next)) continue;
+      cameFrom.set(next, bead);
+      queue.push(next);
+    }
+  }
+  return null;
+}
+
+function backFrom(cameFrom: ReadonlyMap<BeadId, BeadId | null>, end: BeadId): readonly BeadId[] {
+  const path: BeadId[] = [];
+  for (let bead: BeadId | null = end; bead !== null; bead = cameFrom.get(bead) ?? null) {
+    path.unshift(bead);
+  }
+  return path;
+}
+
+type Wanted = Pick<Bead, 'title' | 'body' | 'priority' | 'hold' | 'agent' | 'model'>;
+
+function newBead(ask: Ask, rig: Rig, wanted: Wanted): Bead {
+  const { tx, now } = ask.turn;
+  const town = loadTown(tx);
+  const id = beadId(`${rig.prefix}-${rig.nextBead}`);
+  const prefix = settingsOf(town, rig).branchPrefix;
+  return {
+    ...wanted,
+    id,
+    rig: rig.id,
+    number: rig.nextBead,
+    status: 'open',
+    resolution: null,
+    closeAs: null,
+    retryAsked: false,
+    stopAsked: false,
+    openBlockers: 0,
+    brokenBlocker: null,
+    ready: false,
+    readyAt: null,
+    notBefore: null,
+    attempt: null,
+    attempts: 0,
+    charged: 0,
+    startFailures: 0,
+    rounds: {},
+    round: null,
+    branch: branchOf({ prefix, tag: town.tag, bead: id, title: wanted.title }),
+    base: null,
+    submission: null,
+    mergeRequest: null,
+    reverts: null,
+    proof: null,
+    escalation: null,
+    failure: null,
+    usage: noUsage,
+    waits: [],
+    createdAt: now,
+    createdBy: ask.who,
+    updatedAt: now,
+    closedAt: null,
+    parked: null,
+  };
+}
+
+function titleProblem(title: string): Failure | null {
+  const max = limits.beadTitleCharsMax;
+  const length = title.trim().length;
+  if (length > 0 && length <= max) return null;
+  return {
+    kind: 'bad_value',
+    helps: 'person',
+    field: 'title',
+    given: title.slice(0, 60),
+    expected: `one line of 1 to ${max} characters`,
+  };
+}
+
+function bodyProblem(body: string): Failure | null {
+  const bytes = utf8Bytes(body);
+  const max = limits.beadBodyBytesMax;
+  if (bytes <= max) return null;
+  return { kind: 'too_large', helps: 'person', field: 'body', bytes, max };
+}
+
+/** This room has no TextEncoder: the length follows from the code points. */
+function utf8Bytes(text: string): number {
+  let bytes = 0;
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0;
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  }
+  return bytes;
+}
+
+function missingBase(bead: Bead): Failure {
+  return {
+    kind: 'not_now',
+    helps: 'no',
+    command: 'revert',
+    name: bead.id,
+    status: 'merged without a base we know',
+    allowed: [],
+  };
+}
+
+function remarkReason(ask: Ask, bead: Bead, what: string, reason: string): void {
+  if (reason === '') return;
+  remark(ask.turn, { kind: 'bead', id: bead.id }, `${what}_reason`, ask.who, { reason });
+}
+
+/** Is any bead of this rig still alive? The first few, for the refusal. */
+export function liveBeads(ask: Ask, rig: Rig): readonly BeadId[] {
+  return beads.liveOfRig(ask.turn.tx, rig.id, 5).map(({ id }) => id);
+}

@@ -1,0 +1,87 @@
+/**
+ * What people ask of the town itself, of changes on their way, of agents and of escalations.
+ */
+import type { Command } from '../../core/command.ts';
+import type { Failure } from '../../core/failure.ts';
+import { update } from '../../core/plan.ts';
+import { err } from '../../core/result.ts';
+import { attempts } from '../../storage/tables/attempts.ts';
+import { escalations } from '../../storage/tables/escalations.ts';
+import { mergeRequests } from '../../storage/tables/merge-requests.ts';
+import { remark } from '../apply.ts';
+import { done, missing, type Answer, type Ask } from './ask.ts';
+
+type Of<K extends Command['kind']> = Extract<Command, { readonly kind: K }>;
+
+export function pause(ask: Ask, command: Of<'pause'>): Answer {
+  const status = command.halt ? ('halted' as const) : ('paused' as const);
+  return done(ask, 'town', update('town', 'town', { status }, status));
+}
+
+export function resume(ask: Ask): Answer {
+  return done(ask, 'town', update('town', 'town', { status: 'running' }, 'resumed'));
+}
+
+export function resetBreaker(ask: Ask): Answer {
+  const wish = { resetAsked: true };
+  return done(ask, 'dispatch', update('dispatch', 'dispatch', wish, 'reset_asked'));
+}
+
+/** A person's word counts for one head: what is shown is what is decided. */
+export function decide(ask: Ask, command: Of<'mr_decide'>): Answer {
+  const request = mergeRequests.get(ask.turn.tx, command.mergeRequest);
+  if (request === undefined) return err(missing('change', command.mergeRequest, []));
+  const { stage, id } = request;
+  const head = request.head ?? request.reverts?.after;
+  if (head === undefined || !['queued', 'gating', 'approved'].includes(stage)) {
+    return err(notNow('decide', id, stage, ['queued', 'gating', 'approved']));
+  }
+  const { verdict, reason } = command;
+  const decision = { head, verdict, reason, at: ask.turn.now };
+  return done(ask, id, update('merge_request', id, { decision }, `${verdict}d_by_person`));
+}
+
+export function stopAgent(ask: Ask, command: Of<'agent_stop'>): Answer {
+  const attempt = attempts.get(ask.turn.tx, command.attempt);
+  if (attempt === undefined) return err(missing('agent', command.attempt, []));
+  if (attempt.status === 'ended') {
+    return err(notNow('stop', attempt.id, attempt.status, ['starting', 'running']));
+  }
+  if (command.reason !== '') {
+    const { reason } = command;
+    remark(ask.turn, { kind: 'attempt', id: attempt.id }, 'stop_reason', ask.who, { reason });
+  }
+  const wish = { stopAsked: true };
+  return done(ask, attempt.id, update('bead', attempt.bead, wish, 'agent_stop_asked'));
+}
+
+export function acknowledge(ask: Ask, command: Of<'escalation_ack'>): Answer {
+  const escalation = escalations.get(ask.turn.tx, command.escalation);
+  if (escalation === undefined) return err(missing('escalation', command.escalation, []));
+  const { id, status } = escalation;
+  if (status !== 'open') return err(notNow('ack', id, status, ['open']));
+  return done(ask, id, update('escalation', id, { ackAsked: true }, 'ack_asked'));
+}
+
+export function resolve(ask: Ask, command: Of<'escalation_resolve'>): Answer {
+  const escalation = escalations.get(ask.turn.tx, command.escalation);
+  if (escalation === undefined) return err(missing('escalation', command.escalation, []));
+  const { id, status, question } = escalation;
+  if (status === 'resolved') return err(notNow('resolve', id, status, ['open', 'acknowledged']));
+  const answer = command.answer?.trim() ?? '';
+  if (question !== null && answer === '') {
+    const expected = 'an answer to its question';
+    return err({ kind: 'bad_value', helps: 'person', field: 'answer', given: '', expected });
+  }
+  const wish = { resolveAsked: true, answer: answer === '' ? null : answer };
+  return done(ask, id, update('escalation', id, wish, 'resolve_asked'));
+}
+
+function notNow(
+  command: string,
+  name: string,
+  status: string,
+  allowed: readonly string[],
+): Failure {
+  return { kind: 'not_now', helps: 'person', command, name, status, allowed };
+}

@@ -1,0 +1,86 @@
+/**
+ * Records one fact: loads the rows it speaks of, lets `core/record.ts` turn it into columns, and
+ * keeps what is not a column of an entity (transcripts, what gates said about a commit).
+ */
+import type { Fact } from '../core/fact.ts';
+import { beadOfAttempt } from '../core/ids.ts';
+import { record, type Recorded, type RecordScene } from '../core/record.ts';
+import { loadTown } from '../storage/load-view.ts';
+import { attempts } from '../storage/tables/attempts.ts';
+import { beads } from '../storage/tables/beads.ts';
+import { gateResults } from '../storage/tables/gate-results.ts';
+import { jobs } from '../storage/tables/jobs.ts';
+import { rigs } from '../storage/tables/rigs.ts';
+import { runners } from '../storage/tables/runners.ts';
+import { transcripts } from '../storage/tables/transcripts.ts';
+import { apply, type Turn } from './apply.ts';
+
+export function recordFact(turn: Turn, fact: Fact): Recorded {
+  const scene = sceneOf(turn, fact);
+  const recorded = record(fact, scene);
+  keep(turn, fact, scene);
+  apply(turn, recorded.actions, sender(fact, scene), null);
+  return recorded;
+}
+
+function keep(turn: Turn, fact: Fact, scene: RecordScene): void {
+  if (fact.kind === 'transcript' && scene.attempt !== null) {
+    transcripts.add(turn.tx, fact.attempt, fact);
+  }
+  if (fact.kind === 'job_done' && fact.result.kind === 'gate' && fact.result.setup === null) {
+    const { job, rig } = scene;
+    const current = job?.callId === fact.callId && job.status === 'running';
+    if (current && rig !== null) gateResults.put(turn.tx, rig.id, fact.result.report);
+  }
+}
+
+function sender(fact: Fact, scene: RecordScene): string {
+  if ('attempt' in fact) return `agent:${fact.attempt}`;
+  if ('runner' in fact) return `runner:${fact.runner}`;
+  return `runner:${scene.job?.runner ?? scene.attempt?.runner ?? 'local'}`;
+}
+
+function sceneOf(turn: Turn, fact: Fact): RecordScene {
+  const { tx, now } = turn;
+  const subject = subjectOf(fact);
+  const attempt = subject.attempt === null ? null : (attempts.get(tx, subject.attempt) ?? null);
+  const job = subject.job === null ? null : (jobs.get(tx, subject.job) ?? null);
+  const rig = attempt?.rig ?? job?.rig ?? null;
+  const runner = subject.runner ?? attempt?.runner ?? job?.runner ?? null;
+  const lists = fact.kind === 'runner_connected';
+  return {
+    now,
+    town: loadTown(tx),
+    attempt,
+    job,
+    bead: attempt === null ? null : (beads.get(tx, beadOfAttempt(attempt.id)) ?? null),
+    rig: rig === null ? null : (rigs.get(tx, rig) ?? null),
+    runner: runner === null ? null : (runners.get(tx, runner) ?? null),
+    attemptsOnRunner: lists ? attempts.onRunner(tx, fact.runner) : [],
+    jobsOnRunner: lists ? jobs.onRunner(tx, fact.runner) : [],
+  };
+}
+
+interface Subject {
+  readonly attempt: string | null;
+  readonly job: string | null;
+  readonly runner: string | null;
+}
+
+function subjectOf(fact: Fact): Subject {
+  const none = { attempt: null, job: null, runner: null };
+  if ('attempt' in fact) return { ...none, attempt: fact.attempt };
+  if ('runner' in fact) return { ...none, runner: fact.runner };
+  if ('job' in fact) return { ...none, job: fact.job };
+  switch (fact.op) {
+    case 'start_attempt':
+    case 'stop_attempt':
+      return { ...none, attempt: fact.subject };
+    case 'start_job':
+    case 'cancel_job':
+      return { ...none, job: fact.subject };
+    case 'list':
+      return { ...none, runner: fact.subject };
+  }
+}
+
