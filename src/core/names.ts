@@ -111,14 +111,14 @@ export function polecatName(number: number): string {
 }
 
 const POLECATS: readonly string[] = [
-  ...['toast', 'biscuit', 'pepper', 'maple', 'clover', 'waffle', 'juniper', 'mango', 'pickle'],
-  ...['ginger', 'nutmeg', 'basil', 'olive', 'pumpkin', 'saffron', 'truffle', 'walnut', 'cocoa'],
-  ...['fennel', 'hazel', 'almond', 'barley', 'cinder', 'dahlia', 'ember', 'fig', 'gravy', 'honey'],
-  ...['iris', 'jasmine', 'kiwi', 'lentil', 'mochi', 'noodle', 'oat', 'papaya', 'quince', 'radish'],
-  ...['sorrel', 'thistle', 'umber', 'vanilla', 'willow', 'yam', 'zest', 'acorn', 'bramble'],
-  ...['chestnut', 'dumpling', 'elder', 'flint', 'garnet', 'heather', 'ivy', 'jelly', 'kelp'],
-  ...['lemon', 'mustard', 'nettle', 'onyx', 'parsley'],
-];
+  'toast biscuit pepper maple clover waffle juniper mango pickle ginger nutmeg basil olive',
+  'pumpkin saffron truffle walnut cocoa fennel hazel almond barley cinder dahlia ember fig',
+  'gravy honey iris jasmine kiwi lentil mochi noodle oat papaya quince radish sorrel',
+  'thistle umber vanilla willow yam zest acorn bramble chestnut dumpling elder flint garnet',
+  'heather ivy jelly kelp lemon mustard nettle onyx parsley',
+]
+  .join(' ')
+  .split(' ');
 
 /** Which of these names was probably meant; nearest first, at most three. */
 export function near(name: string, names: readonly string[]): readonly string[] {

@@ -8,7 +8,6 @@
  */
 import type { Failure, FailureOf } from './failure.ts';
 import type { Gate, SetupStep } from './launch-spec.ts';
-import { limits } from './limits.ts';
 import { near } from './names.ts';
 import type { Result } from './result.ts';
 import type { SettingKey, Settings } from './settings.ts';
@@ -97,8 +96,8 @@ export const settingDefinitions: Definitions = {
     default: 'exact',
     scope: 'town and rig',
     meaning:
-      `After ${limits.landingAttempts} lost races, clean_merge lands on a target that moved since ` +
-      'the gates passed, if no path is touched by both; exact asks a person.',
+      'When the target moved after the gates passed: exact runs them again, clean_merge lets ' +
+      'them stand if no path was touched by both.',
     example: 'clean_merge',
     parse: read.oneOf('exact', 'clean_merge'),
   },

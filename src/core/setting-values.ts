@@ -212,7 +212,7 @@ function shortForm(value: unknown): unknown {
 /** In the short form of an agent, words are split at spaces; quotes need the long form. */
 function splitCommand(value: unknown): unknown {
   if (!isRecord(value)) return value;
-  const line = String(value['command'] ?? '');
+  const line = typeof value['command'] === 'string' ? value['command'] : '';
   const [first = '', ...args] = line.trim().split(/\s+/);
   return { ...value, command: first, args };
 }

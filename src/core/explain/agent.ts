@@ -1,4 +1,7 @@
-/** Words for what came of agents and their workspaces. */
+/**
+ * Words for what came of agents, of their workspaces and of attempts. Pure; `explain.ts` is the
+ * door to it.
+ */
 import {
   counted,
   examine,
@@ -44,7 +47,7 @@ export const agentWords: Says<Kinds> = {
     what:
       command === ''
         ? `No agent is called ${named(agent)}.`
-        : `The agent ${named(agent)} cannot be started: there is no command ${named(command)} here.`,
+        : `The agent ${named(agent)} cannot be started: no command ${named(command)} is here.`,
     evidence:
       known.length === 0 ? 'No agent was found on this machine.' : `Found: ${listed(known)}`,
     next: otherAgent(command, known, about),
@@ -58,12 +61,16 @@ export const agentWords: Says<Kinds> = {
         : readLog(about),
   }),
   agent_crashed: ({ agent, exitCode, signal, output }, about) => ({
-    what: `The agent ${named(agent)} ended${howItEnded({ exitCode, signal })} before it handed in its work.`,
+    what:
+      `The agent ${named(agent)} ended${howItEnded({ exitCode, signal })} ` +
+      'before it handed in its work.',
     evidence: tail(output),
     next: readLog(about),
   }),
   agent_idle: ({ agent, lastWords }, about) => ({
-    what: `The agent ${named(agent)} stopped without handing in its work, and was asked once to go on.`,
+    what:
+      `The agent ${named(agent)} stopped without handing in its work, ` +
+      'and once more after it was asked to go on.',
     evidence: lastWords === '' ? 'It said nothing.' : `Its last words: ${quoted(lastWords, 400)}`,
     next: readLog(about),
   }),
@@ -102,7 +109,9 @@ export const agentWords: Says<Kinds> = {
     next: `Say what helps and try again: gt bead retry ${about.bead ?? '<bead>'} --note "…"`,
   }),
   rounds_exhausted: ({ cause, rounds, max }, about) => ({
-    what: `${counted(rounds, 'round')} because of ${named(cause)} did not lead to a change that lands.`,
+    what:
+      `${counted(rounds, 'round')} because of ${named(cause)} ` +
+      'did not lead to a change that lands.',
     evidence: `The setting maxFeedbackRounds is ${max}. ${readLog(about)}`,
     next: `Say what helps and try again: gt bead retry ${about.bead ?? '<bead>'} --note "…"`,
   }),

@@ -1,4 +1,7 @@
-/** Words for submissions, gates and landings. */
+/**
+ * Words for submissions, gates, budgets and landings. Pure; `explain.ts` is the door to it.
+ * A submission is refused to the agent, so its words fit an agent and a person alike.
+ */
 import {
   answer,
   counted,
@@ -55,7 +58,7 @@ export const landingWords: Says<Kinds> = {
   submission_not_descendant: ({ head, published }) => ({
     what: 'The work does not build on what was handed in before.',
     evidence: `${short(published)} is not an ancestor of ${short(head)}.`,
-    next: `Merge ${short(published)} into the branch, without rebase or amend, and hand it in again`,
+    next: `Merge ${short(published)} into the branch, do not rewrite it, and hand it in again`,
   }),
   submission_submodule: ({ paths }) => ({
     what: 'The change moves a submodule, which this version cannot land.',
@@ -77,10 +80,14 @@ export const landingWords: Says<Kinds> = {
   target_red: ({ gate, target, tip }, about) => ({
     what: `The gate ${named(gate)} fails on ${named(target)} itself, so no change can pass it.`,
     evidence: `It was run on ${named(target)} at ${short(tip)}.`,
-    next: `Have it repaired: gt sling ${about.rig ?? '<rig>'} "repair ${named(gate)} on ${named(target)}" --priority 0`,
+    next:
+      `Have it repaired: gt sling ${about.rig ?? '<rig>'} ` +
+      `"repair ${named(gate)} on ${named(target)}" --priority 0`,
   }),
   lost_races: ({ target, times }, about) => ({
-    what: `${named(target)} moved each time before the change could be pushed, ${counted(times, 'time')} in a row.`,
+    what:
+      `${named(target)} moved each time before the change could be pushed, ` +
+      `${counted(times, 'time')} in a row.`,
     evidence: 'Nothing was pushed, and the change is still in line.',
     next: answer('Wait until the target is quiet', about),
   }),

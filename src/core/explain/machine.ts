@@ -1,6 +1,10 @@
-/** Words for machines, disks, jobs, and mistakes of our own. */
+/**
+ * Words for machines, disks, jobs, and mistakes of our own. Pure; `explain.ts` is the door to
+ * it.
+ */
 import { examine, named, span, stacked, tail, when, type Says } from './words.ts';
 import { oneLine } from '../quote.ts';
+import type { Instant } from '../time.ts';
 
 type Kinds = 'job_failed' | 'job_timed_out' | 'runner_lost' | 'disk_full' | 'gastown_bug';
 
@@ -25,10 +29,7 @@ export const machineWords: Says<Kinds> = {
   }),
   runner_lost: ({ runner, lastSeenAt }, { now }) => ({
     what: `The runner ${named(runner)} cannot be reached.`,
-    evidence:
-      lastSeenAt === null
-        ? 'It was never heard of.'
-        : `It was last heard of ${now === undefined ? when(lastSeenAt, now) : `${span(now - lastSeenAt)} ago`}.`,
+    evidence: heardOf(lastSeenAt, now),
     next: 'Start it again on its machine: gt up',
   }),
   disk_full: ({ path }) => ({
@@ -42,3 +43,9 @@ export const machineWords: Says<Kinds> = {
     next: 'Report it with what the town knows: gt export town.json',
   }),
 };
+
+function heardOf(at: Instant | null, now: Instant | undefined): string {
+  if (at === null) return 'It was never heard of.';
+  const time = now === undefined ? when(at, now) : `${span(now - at)} ago`;
+  return `It was last heard of ${time}.`;
+}

@@ -1,4 +1,7 @@
-/** Words for what a repository or its remote refused. */
+/**
+ * Words for what a repository or its remote refused. Pure; `explain.ts` is the door to it.
+ * A remote's address is shown as it is: it has no credentials in it by the time it is a failure.
+ */
 import { examine, listed, lines, named, setting, stacked, tail, type Says } from './words.ts';
 
 type Kinds =
@@ -49,7 +52,7 @@ export const repositoryWords: Says<Kinds> = {
     next: examine(`Set up git so that “git ls-remote ${named(remote)}” asks nothing`, about),
   }),
   remote_not_found: ({ remote, output }, about) => ({
-    what: `There is no repository at ${named(remote)}, or the git login of this machine may not see it.`,
+    what: `There is no repository at ${named(remote)} that the git login of this machine may see.`,
     evidence: tail(output),
     next: examine(
       `Correct the address, or the login, until “git ls-remote ${named(remote)}” works`,
@@ -84,7 +87,9 @@ export const repositoryWords: Says<Kinds> = {
     next: examine(REMEDIES[cause], about),
   }),
   target_checked_out: ({ path, target }) => ({
-    what: `The branch ${named(target)} is checked out in ${named(path)}, where nothing may change under your hands.`,
+    what:
+      `The branch ${named(target)} is checked out in ${named(path)}, ` +
+      'where nothing may change under your hands.',
     evidence:
       `With --update-checkout that checkout is moved forward after each landing, if it is clean; ` +
       'otherwise changes land on another branch, which you merge when you like.',

@@ -1,4 +1,7 @@
-/** Words for what a person asked and cannot have. Nothing was changed. */
+/**
+ * Words for what a person asked and cannot have; nothing was changed by asking. Pure;
+ * `explain.ts` is the door to it.
+ */
 import { isSettingKey, settingDefinitions } from '../setting-definitions.ts';
 import { listed, named, number, quoted, setting, type About, type Says } from './words.ts';
 

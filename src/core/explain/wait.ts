@@ -25,7 +25,7 @@ const waitWords: WaitSays = {
     next: 'See who is at work: gt agent list',
   }),
   blocked: (wait) => ({
-    what: `It waits until ${listed(wait.on) || 'other beads'} ${wait.on.length === 1 ? 'is' : 'are'} merged.`,
+    what: `It waits until ${blockers(wait)} merged.`,
     evidence: open(wait),
     next: wait.on[0] === undefined ? 'gt bead list' : `See the first: gt why ${named(wait.on[0])}`,
   }),
@@ -53,7 +53,9 @@ const waitWords: WaitSays = {
     next: wait.on[0] === undefined ? 'gt mr list' : `See it: gt why ${named(wait.on[0])}`,
   }),
   target_red: (wait, about) => ({
-    what: `The gate ${text(wait, 'gate', '')} fails on the target itself; it waits until it passes there.`,
+    what:
+      `The gate ${text(wait, 'gate', '')} fails on the target itself; ` +
+      'the change waits until it passes there.',
     evidence: 'tip' in wait.detail ? `It was run at ${short(text(wait, 'tip', ''))}.` : '',
     next:
       `Have it repaired: gt sling ${about.rig ?? rigOf(wait) ?? '<rig>'} ` +
@@ -207,6 +209,11 @@ function failures(wait: Wait): string {
 function place(wait: Wait): string {
   const position = wait.detail['position'];
   return typeof position === 'number' ? `; it is number ${position} in line` : '';
+}
+
+function blockers(wait: Wait): string {
+  if (wait.on.length === 0) return 'other beads are';
+  return `${listed(wait.on)} ${wait.on.length === 1 ? 'is' : 'are'}`;
 }
 
 function open(wait: Wait): string {
