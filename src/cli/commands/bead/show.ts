@@ -1,0 +1,110 @@
+/**
+ * `gt bead show`: everything a person asks about one bead, on one screen.
+ *
+ * S1 With --json: the bead with its attempts and merge requests, in one document.
+ */
+import type {
+  AttemptResource,
+  BeadResource,
+  MergeRequestResource,
+} from '../../../protocol/http.ts';
+import { exitCodes, type ExitCode } from '../../exit-codes.ts';
+import {
+  beadStatusOf,
+  counted,
+  sentences,
+  shortCommit,
+  statusCell,
+  usageText,
+} from '../../format.ts';
+import { ago, clean, oneLine, span, type Output } from '../../output.ts';
+import type { Context } from '../../spec.ts';
+
+const ATTEMPTS_MAX = 100;
+
+export async function show(
+  { client, output, world }: Context,
+  { bead: id }: { readonly bead: string },
+): Promise<ExitCode> {
+  const bead = await client.get('/beads/{bead}', { bead: id });
+  const [{ items: attempts }, change] = await Promise.all([
+    client.list('/agents', { bead: bead.id }, ATTEMPTS_MAX),
+    bead.mergeRequest === null
+      ? null
+      : client.get('/merge-requests/{mergeRequest}', { mergeRequest: bead.mergeRequest }),
+  ]);
+  output.result({ ...bead, attemptList: attempts, change }, () => [
+    `${output.paint('bold', bead.id)}  ${oneLine(bead.title)}`,
+    ...facts(output, bead, world.now()),
+    ...body(output, bead),
+    ...attemptLines(output, attempts, world.now()),
+    ...changeLines(output, change),
+    ...waiting(output, bead),
+  ]);
+  return exitCodes.ok;
+}
+
+function facts(output: Output, bead: BeadResource, now: number): string[] {
+  return output.fields([
+    ['status', statusCell(beadStatusOf(bead))],
+    ['rig', bead.rig],
+    ['priority', `P${bead.priority}`],
+    ['agent', bead.agent],
+    ['model', bead.model],
+    ['after', bead.after.length === 0 ? null : bead.after.join(', ')],
+    ['blocks', bead.blocks.length === 0 ? null : bead.blocks.join(', ')],
+    ['branch', bead.branch],
+    ['tries', tries(bead)],
+    ['submitted', shortCommit(bead.head)],
+    ['summary', bead.summary === null ? null : clean(bead.summary)],
+    ['reverts', bead.reverts],
+    ['merged', bead.proof === null ? null : `${bead.proof.commit} into ${bead.proof.target}`],
+    ['used', usageText(bead.usage)],
+    ['created', `${ago(Date.parse(bead.createdAt), now)} by ${bead.createdBy}`],
+  ]);
+}
+
+function tries(bead: BeadResource): string | null {
+  if (bead.attempts === 0) return null;
+  return `${counted(bead.attempts, 'attempt')}, ${counted(bead.rounds, 'round')}`;
+}
+
+function body(output: Output, bead: BeadResource): string[] {
+  if (bead.body === '') return [];
+  return ['', output.paint('dim', 'body'), ...clean(bead.body).trimEnd().split('\n')];
+}
+
+function attemptLines(output: Output, attempts: readonly AttemptResource[], now: number): string[] {
+  if (attempts.length === 0) return [];
+  const rows = attempts.toReversed().map((attempt) => {
+    const start = Date.parse(attempt.startedAt);
+    const end = attempt.endedAt === null ? now : Date.parse(attempt.endedAt);
+    return [
+      attempt.id,
+      statusCell(attempt.outcome ?? attempt.status),
+      attempt.agent,
+      span(end - start),
+      oneLine(attempt.failure?.what ?? attempt.summary ?? ''),
+    ];
+  });
+  return ['', ...output.table(['attempt', 'outcome', 'agent', 'took', 'says'], rows)];
+}
+
+function changeLines(output: Output, change: MergeRequestResource | null): string[] {
+  if (change === null) return [];
+  const gates = change.gates.map((gate) => [
+    gate.gate,
+    statusCell(gate.flaky ? 'passed' : gate.result),
+    gate.flaky ? 'flaky' : span(gate.durationMs),
+    oneLine(gate.command),
+  ]);
+  const head = `${output.paint('dim', 'change')} ${change.id} ${change.stage} into ${change.target}`;
+  const table =
+    gates.length === 0 ? [] : output.table(['gate', 'result', 'took', 'command'], gates);
+  return ['', head, ...table];
+}
+
+function waiting(output: Output, bead: BeadResource): string[] {
+  const failure = bead.failure === null ? [] : ['', ...sentences(output, bead.failure)];
+  return [...failure, ...bead.waits.flatMap((wait) => ['', ...sentences(output, wait)])];
+}

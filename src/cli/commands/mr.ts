@@ -1,0 +1,59 @@
+/**
+ * Commands about merge requests (changes): what is on its way into a target. Declarations; the work
+ * is in `mr/`.
+ *
+ * M1 A decision counts for the head it was made on; a new head asks again.
+ */
+import type { ArgumentSpec, NounSpec } from '../spec.ts';
+
+const mergeRequest: ArgumentSpec = {
+  name: 'change',
+  about: 'id of the merge request, or of its bead',
+  completes: 'merge request',
+};
+
+export const mergeRequestCommands: NounSpec = {
+  noun: 'mr',
+  aliases: ['change'],
+  summary: 'Merge requests (changes) on their way into a branch',
+  commands: [
+    {
+      words: 'mr list',
+      aliases: ['ls'],
+      summary: 'Merge requests; merged and abandoned ones with --all',
+      options: [
+        { flags: '--rig <name>', about: 'only of this rig', completes: 'rig' },
+        { flags: '-a, --all', about: 'merged and abandoned ones too' },
+        { flags: '-n, --limit <number>', about: 'at most this many (default 100)' },
+      ],
+      examples: ['gt mr list', 'gt change list --rig web --all --json'],
+      run: async (context, input) =>
+        (await import('./mr/list.ts')).list(context, {
+          rig: input.text('rig'),
+          all: input.flag('all'),
+          limit: input.whole('limit', 1, 100_000) ?? 100,
+        }),
+    },
+    {
+      words: 'mr show',
+      summary: 'One merge request: stage, candidate, gates with their output',
+      args: [mergeRequest],
+      examples: ['gt mr show mr-4', 'gt mr show mr-4 --json'],
+      run: async (context, input) =>
+        (await import('./mr/show.ts')).show(context, { id: input.arg('change') }),
+    },
+    {
+      words: 'mr decide',
+      summary: 'Say yes or no to a landing that waits for a person',
+      args: [mergeRequest, { name: 'verdict', about: 'your word', choices: ['approve', 'reject'] }],
+      options: [{ flags: '--reason <text>', about: 'why; a rejection tells it to the next round' }],
+      examples: ['gt mr decide mr-4 approve', 'gt mr decide mr-4 reject --reason "no tests"'],
+      run: async (context, input) =>
+        (await import('./mr/decide.ts')).decide(context, {
+          id: input.arg('change'),
+          verdict: input.arg('verdict') === 'approve' ? 'approve' : 'reject',
+          reason: input.text('reason') ?? '',
+        }),
+    },
+  ],
+};

@@ -1,0 +1,37 @@
+/**
+ * `gt mr list`: changes on their way into a branch.
+ *
+ * L1 Without --all only those that a tick may still move.
+ */
+import { exitCodes, type ExitCode } from '../../exit-codes.ts';
+import { firstWait, statusCell } from '../../format.ts';
+import { ago } from '../../output.ts';
+import type { Context } from '../../spec.ts';
+
+export interface ListOptions {
+  readonly rig: string | undefined;
+  readonly all: boolean;
+  readonly limit: number;
+}
+
+export async function list(
+  { client, output, world }: Context,
+  { rig, all, limit }: ListOptions,
+): Promise<ExitCode> {
+  const query = { rig, live: all ? undefined : true };
+  const { items, more } = await client.list('/merge-requests', query, limit);
+  output.result({ items, more }, () => {
+    if (items.length === 0) return [all ? 'no merge requests' : 'nothing on its way (all: --all)'];
+    const rows = items.map((change) => [
+      { text: change.id, style: 'bold' as const },
+      statusCell(change.stage),
+      change.bead,
+      change.target,
+      ago(Date.parse(change.updatedAt), world.now()),
+      firstWait(change.waits),
+    ]);
+    const lines = output.table(['id', 'stage', 'bead', 'into', 'changed', 'waits for'], rows);
+    return more ? [...lines, `… more: --limit ${limit * 10}`] : lines;
+  });
+  return exitCodes.ok;
+}

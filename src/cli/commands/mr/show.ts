@@ -1,0 +1,79 @@
+/**
+ * `gt mr show`: one change: where it stands, what would land, what the gates said.
+ *
+ * S1 A gate that did not pass is shown with its output; one that passed with its time only.
+ */
+import type { MergeRequestResource } from '../../../protocol/http.ts';
+import type { Client } from '../../client.ts';
+import { exitCodes, type ExitCode } from '../../exit-codes.ts';
+import { sentences, shortCommit, statusCell } from '../../format.ts';
+import { clean, oneLine, span, type Output } from '../../output.ts';
+import type { Context } from '../../spec.ts';
+import { refused } from '../../problem.ts';
+
+export async function show(
+  { client, output }: Context,
+  { id }: { readonly id: string },
+): Promise<ExitCode> {
+  const change = await changeOf(client, id);
+  output.result(change, () => [
+    `${output.paint('bold', change.id)}  ${change.bead} into ${change.target}`,
+    ...output.fields([
+      ['stage', statusCell(change.stage)],
+      ['rig', change.rig],
+      ['branch', change.branch],
+      ['head', shortCommit(change.head)],
+      ['candidate', candidateText(change)],
+      ['decision', change.decision === null ? null : decisionText(change.decision)],
+      ['merged', change.proof === null ? null : change.proof.commit],
+    ]),
+    ...change.gates.flatMap((gate) => gateLines(output, gate)),
+    ...change.failures.flatMap((failure) => ['', ...sentences(output, failure)]),
+    ...change.waits.flatMap((wait) => ['', ...sentences(output, wait)]),
+  ]);
+  return exitCodes.ok;
+}
+
+/** By its own id, or by its bead's. */
+export async function changeOf(client: Client, id: string): Promise<MergeRequestResource> {
+  if (/^mr-\d+$/.test(id)) {
+    return client.get('/merge-requests/{mergeRequest}', { mergeRequest: id });
+  }
+  const bead = await client.get('/beads/{bead}', { bead: id });
+  if (bead.mergeRequest === null) {
+    throw refused(
+      'not_now',
+      `${id} has no change to look at yet`,
+      `it is ${bead.status}, after ${bead.attempts} attempts`,
+      `gt why ${id}`,
+    );
+  }
+  return client.get('/merge-requests/{mergeRequest}', { mergeRequest: bead.mergeRequest });
+}
+
+function candidateText({ candidate }: MergeRequestResource): string | null {
+  if (candidate === null) return null;
+  const onto = shortCommit(candidate.targetTip);
+  return `${shortCommit(candidate.commit)} (${candidate.method} onto ${onto})`;
+}
+
+function decisionText(decision: { verdict: string; head: string; reason: string }): string {
+  const on = `${decision.verdict} of ${shortCommit(decision.head)}`;
+  return decision.reason === '' ? on : `${on}: ${oneLine(decision.reason)}`;
+}
+
+function gateLines(output: Output, gate: MergeRequestResource['gates'][number]): string[] {
+  const result = statusCell(gate.result);
+  const notes = [span(gate.durationMs), gate.flaky ? 'flaky' : '', gate.note ?? ''];
+  const head = `gate ${gate.gate}  ${output.paint(result.style, result.text)}`;
+  const tail = notes.filter((note) => note !== '').join(', ');
+  const lines = ['', `${head}  ${tail}`, `  $ ${oneLine(gate.command)}`];
+  if (gate.result === 'passed') return lines; // S1
+  return [
+    ...lines,
+    ...clean(gate.output)
+      .trimEnd()
+      .split('\n')
+      .map((line) => `  ${line}`),
+  ];
+}

@@ -1,0 +1,52 @@
+/**
+ * Follows one bead until it is closed, has failed, or waits for a person.
+ *
+ * F1 Which of these it is, the town's own state says; events only tell when to look again.
+ * F2 A wait that only a person ends is told apart by its reason, not by its words.
+ */
+import type { BeadResource, WhyResource } from '../../../protocol/http.ts';
+import { journalEvents } from '../../events.ts';
+import { eventLine } from '../../format.ts';
+import { Interrupted } from '../../problem.ts';
+import type { Context } from '../../spec.ts';
+import { concerns } from './feed.ts';
+
+export interface Ending {
+  readonly kind: 'merged' | 'needs_person' | 'failed';
+  readonly bead: BeadResource;
+  readonly why: WhyResource | null;
+}
+
+const PERSONS: readonly string[] = ['human', 'held', 'budget', 'target_red', 'paused'];
+
+export async function follow(context: Context, slung: BeadResource): Promise<Ending> {
+  const { client, output, world } = context;
+  const { seq } = await client.get('/status', {});
+  let ending = await endingOf(context, slung.id);
+  if (ending !== undefined) return ending;
+  for await (const entry of journalEvents(world, client, seq)) {
+    const mine = concerns(entry, slung.id);
+    if (mine && !output.json) output.lines([eventLine(output, entry)]);
+    // A rig that turns unready or a town that is paused ends it as well. F1
+    if (!mine && !['rig', 'town', 'escalation', 'dispatch'].includes(entry.kind)) continue;
+    ending = await endingOf(context, slung.id);
+    if (ending !== undefined) return ending;
+  }
+  throw new Interrupted();
+}
+
+async function endingOf({ client }: Context, id: string): Promise<Ending | undefined> {
+  const bead = await client.get('/beads/{bead}', { bead: id });
+  if (bead.status === 'closed' && bead.resolution === 'merged') {
+    return { kind: 'merged', bead, why: null };
+  }
+  const kind = stopped(bead);
+  if (kind === undefined) return undefined;
+  return { kind, bead, why: await client.get('/why/{name}', { name: id }) };
+}
+
+function stopped(bead: BeadResource): 'failed' | 'needs_person' | undefined {
+  if (bead.status === 'failed' || bead.status === 'closed') return 'failed';
+  if (bead.escalation !== null || bead.parked !== null) return 'needs_person';
+  return bead.waits.some(({ reason }) => PERSONS.includes(reason)) ? 'needs_person' : undefined; // F2
+}

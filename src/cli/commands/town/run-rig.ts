@@ -1,0 +1,93 @@
+/**
+ * Which rig a repository is, for `gt run`: the one it is attached as, or a new one.
+ *
+ * G1 One repository is attached once: by its remote, or by the path that lends its objects.
+ * G2 Settings of a rig that is there already are not changed on the way.
+ */
+import { execFile } from 'node:child_process';
+import type { RigResource } from '../../../protocol/http.ts';
+import { usage } from '../../problem.ts';
+import { isUrl, nameFrom, sourceOf } from '../../source.ts';
+import type { Context } from '../../spec.ts';
+import { attach } from '../rig/add.ts';
+import type { RunOptions } from './run.ts';
+
+export async function rigFor(context: Context, options: RunOptions): Promise<RigResource> {
+  const { client, output, world } = context;
+  const { items: rigs } = await client.get('/rigs', {});
+  const source = await topOf(context, sourceOf(world, options.repo));
+  const remote = isUrl(source) ? source : await originOf(context, source);
+  const known = rigs.find(
+    (rig) =>
+      rig.id === options.repo ||
+      [rig.remote, rig.lends].includes(source) ||
+      (remote !== undefined && rig.remote === remote),
+  );
+  if (known !== undefined) return unchanged(known, options); // G1
+  const name = nameFrom(
+    source,
+    rigs.map(({ id }) => id),
+  );
+  output.note(`attaching ${source} as rig ${name}`);
+  const rig = await attach(context, {
+    name,
+    repository: source,
+    target: options.target,
+    prefix: undefined,
+    updateCheckout: options.updateCheckout,
+    yes: options.yes,
+  });
+  if (options.gates.length === 0) {
+    const gates = rig.report?.gates.map(({ command }) => command) ?? [];
+    output.note(gates.length === 0 ? 'no gates were found' : `gates: ${gates.join('; ')}`);
+    return rig;
+  }
+  const gates = options.gates.map((command, at) => ({ name: gateName(command, at), command }));
+  await client.patch('/rigs/{rig}/settings', { rig: rig.id }, { set: { gates } });
+  return client.get('/rigs/{rig}', { rig: rig.id });
+}
+
+/** G2 */
+function unchanged(rig: RigResource, options: RunOptions): RigResource {
+  const given = [
+    ...(options.gates.length > 0 ? ['--gate'] : []),
+    ...(options.target !== undefined && options.target !== rig.target ? ['--target'] : []),
+    ...(options.updateCheckout && !rig.updateCheckout ? ['--update-checkout'] : []),
+  ];
+  if (given.length === 0) return rig;
+  throw usage(
+    `the repository is attached already, as rig ${rig.id}`,
+    `${given.join(' and ')} would change it on the way`,
+    `gt rig show ${rig.id}, then gt rig set ${rig.id} …`,
+  );
+}
+
+function gateName(command: string, at: number): string {
+  const word = command.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  return word.replace(/^-+|-+$/g, '').slice(0, 24) || `gate-${at + 1}`;
+}
+
+/** The root of the working tree a path is in; the path itself when it is none. */
+async function topOf(context: Context, source: string): Promise<string> {
+  if (isUrl(source)) return source;
+  return (await git(context, source, ['rev-parse', '--show-toplevel'])) ?? source;
+}
+
+async function originOf(context: Context, path: string): Promise<string | undefined> {
+  return git(context, path, ['config', '--get', 'remote.origin.url']);
+}
+
+/** Reads only; undefined when git has no answer, which the town then explains. */
+function git(
+  { world }: Context,
+  cwd: string,
+  args: readonly string[],
+): Promise<string | undefined> {
+  return new Promise((done) => {
+    const options = { cwd, env: world.env, timeout: 10_000 };
+    execFile('git', args, options, (error, stdout) => {
+      const said = stdout.trim();
+      done(error === null && said !== '' ? said : undefined);
+    });
+  });
+}

@@ -1,0 +1,115 @@
+/**
+ * How things of the town look in a terminal: statuses, waits, explanations, events. The words of
+ * explanations come from the town; nothing here composes one.
+ *
+ * F1 Every status shows as its word; colour only repeats it.
+ */
+import type { JournalEntry } from '../protocol/http.ts';
+import { clean, oneLine, type Cell, type Output, type Style } from './output.ts';
+
+export interface Sentences {
+  readonly what: string;
+  readonly evidence: string;
+  readonly next: string;
+}
+
+const STYLES: Readonly<Record<string, Style>> = {
+  open: 'bold',
+  blocked: 'dim',
+  held: 'dim',
+  in_progress: 'blue',
+  in_review: 'cyan',
+  failed: 'red',
+  merged: 'green',
+  dropped: 'dim',
+  no_change: 'dim',
+  ready: 'green',
+  unready: 'red',
+  parked: 'yellow',
+  running: 'blue',
+  starting: 'blue',
+  stopping: 'yellow',
+  submitted: 'green',
+  crashed: 'red',
+  timed_out: 'red',
+  idle_without_done: 'red',
+  start_failed: 'red',
+  landing: 'cyan',
+  gating: 'cyan',
+  approved: 'green',
+  changes_requested: 'yellow',
+  abandoned: 'dim',
+  passed: 'green',
+  could_not_run: 'red',
+  ran_nothing: 'red',
+  failure: 'red',
+  question: 'yellow',
+  warning: 'yellow',
+  paused: 'yellow',
+  halted: 'yellow',
+  connected: 'green',
+  lost: 'red',
+};
+
+export function statusCell(status: string): Cell {
+  return { text: status, style: STYLES[status] };
+}
+
+/** `closed` says nothing alone: its resolution does. */
+export function beadStatusOf(bead: { status: string; resolution: string | null }): string {
+  return bead.status === 'closed' ? (bead.resolution ?? 'closed') : bead.status;
+}
+
+/** What, evidence, next; indented under whatever they explain. */
+export function sentences(output: Output, said: Sentences, indent = ''): string[] {
+  const block = (text: string): string => clean(text).split('\n').join(`\n${indent}            `);
+  const lines = [`${indent}${block(said.what)}`];
+  if (said.evidence !== '') {
+    lines.push(`${indent}  ${output.paint('dim', 'evidence')}  ${block(said.evidence)}`);
+  }
+  if (said.next !== '')
+    lines.push(`${indent}  ${output.paint('dim', 'next    ')}  ${block(said.next)}`);
+  return lines;
+}
+
+/** The first line of what it waits for, for a table. */
+export function firstWait(waits: readonly { what: string }[]): string {
+  return oneLine(waits[0]?.what ?? '');
+}
+
+export function shortCommit(commit: string | null | undefined): string | null {
+  return commit === null || commit === undefined ? null : commit.slice(0, 10);
+}
+
+export function usageText(usage: {
+  inputTokens: number;
+  outputTokens: number;
+  usd: number | null;
+}): string | null {
+  if (usage.inputTokens + usage.outputTokens === 0 && usage.usd === null) return null;
+  const tokens = `${usage.inputTokens} tokens in, ${usage.outputTokens} out`;
+  return usage.usd === null ? tokens : `${tokens}, $${usage.usd.toFixed(2)}`;
+}
+
+/** One line of the feed. */
+export function eventLine(output: Output, entry: JournalEntry): string {
+  const at = output.paint('dim', clockTime(entry.at));
+  const moved = entry.from !== null && entry.from !== entry.to;
+  const to = entry.to ?? entry.op;
+  const change = moved ? `${entry.from} → ${to}` : to;
+  const shown = output.paint(STYLES[to], oneLine(change));
+  const name = oneLine(`${entry.kind.replaceAll('_', ' ')} ${entry.id}`);
+  const why = entry.why === '' ? '' : `  ${output.paint('dim', oneLine(entry.why))}`;
+  return `${at}  ${name.padEnd(22)}  ${shown}${why}`;
+}
+
+/** Local time of day. */
+export function clockTime(iso: string): string {
+  const date = new Date(iso);
+  const parts = [date.getHours(), date.getMinutes(), date.getSeconds()];
+  return parts.map((part) => String(part).padStart(2, '0')).join(':');
+}
+
+export function counted(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
