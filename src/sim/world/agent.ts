@@ -5,15 +5,20 @@
  * A1 It goes on from what it was given: the round's submission, or what was saved of this bead.
  * A2 After its end it does and says nothing.
  */
+import type { StopReason } from '../../core/action.ts';
 import type { AttemptEnd, AttemptPhase, Outcome, Usage } from '../../core/attempt.ts';
 import type { Failure } from '../../core/failure.ts';
 import type { Commit } from '../../core/ids.ts';
 import type { LaunchSpec } from '../../core/launch-spec.ts';
 import { limits } from '../../core/limits.ts';
-import { agentCrashed, agentIdle, setupFailed, spawnFailed, unreachable } from './failures.ts';
+import { agentCrashed, agentIdle, agentTimedOut, setupFailed } from './failures.ts';
+import { spawnFailed, unreachable } from './failures.ts';
 import type { ModelRunner } from './runner.ts';
 
-const stopOutcomes: Readonly<Record<string, Outcome>> = {
+/** An agent whose tool call was not answered calls again. */
+const insistMs = 30_000;
+
+export const stopOutcomes: Readonly<Record<StopReason, Outcome>> = {
   submitted: 'submitted',
   asked: 'asked',
   person: 'cancelled',
@@ -28,7 +33,6 @@ export class Agent {
   readonly #incarnation: string;
   #over = false;
   #stopping = false;
-  #phase: AttemptPhase = 'granted';
   #base: Commit | null = null;
   #head: Commit | null = null;
   #usage: Usage = { inputTokens: 0, outputTokens: 0, usd: null };
@@ -52,11 +56,11 @@ export class Agent {
   }
 
   /** The town's wish; it has `stopGraceMs` to go. */
-  stop(reason: string): void {
+  stop(reason: StopReason): void {
     if (this.#over || this.#stopping) return;
     this.#stopping = true;
     const grace = this.#runner.world.runnerRandom.below(limits.stopGraceMs);
-    this.#later(grace, () => this.end(stopOutcomes[reason] ?? 'cancelled', null));
+    this.#later(grace, () => this.end(stopOutcomes[reason], null));
   }
 
   end(outcome: Outcome, failure: Failure | null): void {
@@ -75,11 +79,6 @@ export class Agent {
   vanish(): void {
     this.#over = true;
     this.#save();
-  }
-
-  /** How far it is, for a repeated start. */
-  tellPhase(): void {
-    if (this.#phase !== 'granted') this.#say(this.#phase);
   }
 
   #spawn(): void {
@@ -103,13 +102,20 @@ export class Agent {
       if (this.#stopping) return;
       this.#spend(random.between(100, 4_000));
       if (this.#over) return;
-      if (faults.happens('agent_hang')) return;
+      if (faults.happens('agent_hang')) return this.#hang();
       if (faults.happens('agent_crash')) {
         if (random.chance(500)) this.#commit();
         return this.end('crashed', agentCrashed(this.spec.agent));
       }
       if (pieces > 1) return this.#work(pieces - 1);
       this.#finish();
+    });
+  }
+
+  /** Says nothing more; its runner gives it up in the end. */
+  #hang(): void {
+    this.#later(limits.quietStopMs, () => {
+      if (!this.#stopping) this.end('timed_out', agentTimedOut(this.spec.agent));
     });
   }
 
@@ -139,24 +145,22 @@ export class Agent {
       base: this.#base ?? head,
       summary: 'did it',
     } as const;
-    link.tell(
-      fact,
-      (answer) => {
-        if (!answer.ok) this.stop('person');
-      },
-      30_000,
-    );
+    link.tell(fact, (answer) => this.#answered(answer.ok ? 'submitted' : 'evicted'), insistMs);
   }
 
   #ask(): void {
     const question = { text: 'left or right?', choices: ['left', 'right'] };
     this.#runner.world.link.tell(
       { kind: 'attempt_asked', attempt: this.spec.attempt, question },
-      (answer) => {
-        if (!answer.ok) this.stop('person');
-      },
-      30_000,
+      (answer) => this.#answered(answer.ok ? 'asked' : 'evicted'),
+      insistMs,
     );
+  }
+
+  /** Accepted or over: the runner ends it without being told to, soon or when it gets to it. */
+  #answered(outcome: Outcome): void {
+    const soon = this.#runner.world.runnerRandom.pick([10, 5_000, 3_600_000]);
+    this.#later(soon, () => this.end(outcome, null));
   }
 
   /** The branch as the next attempt finds it. A1 */
@@ -210,7 +214,6 @@ export class Agent {
   }
 
   #say(phase: AttemptPhase): void {
-    this.#phase = phase;
     this.#runner.world.link.tell({
       kind: 'attempt_phase',
       attempt: this.spec.attempt,

@@ -2,6 +2,7 @@
  * The failures the modelled runner reports, with the fields a real one fills.
  */
 import type { Failure } from '../../core/failure.ts';
+import { limits } from '../../core/limits.ts';
 
 export function unreachable(rig: string): Failure {
   return {
@@ -63,6 +64,11 @@ export function agentCrashed(agent: string): Failure {
 
 export function agentIdle(agent: string): Failure {
   return { kind: 'agent_idle', helps: 'later', agent, lastWords: 'all done!' };
+}
+
+export function agentTimedOut(agent: string): Failure {
+  const { quietStopMs } = limits;
+  return { kind: 'agent_timed_out', helps: 'later', agent, quietMs: quietStopMs, limitMs: quietStopMs };
 }
 
 export function conflict(target: string, files: readonly string[]): Failure {

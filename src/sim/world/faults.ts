@@ -91,6 +91,7 @@ export class Faults {
   readonly #random: SeededRandom;
   readonly #rates: FaultCounts;
   readonly counts: Record<FaultKind, number> = noCounts();
+  readonly #forced = new Map<FaultKind, { skip: number; times: number }>();
   #healed = false;
 
   /** Each world has about half of the allowed kinds, each at its own intensity. */
@@ -113,7 +114,14 @@ export class Faults {
 
   /** As `happens`, but the caller counts it once it took effect. F3 */
   mayHappen(kind: FaultKind): boolean {
+    const forced = this.#forced.get(kind);
+    if (forced !== undefined && !this.#healed) return take(forced);
     return !this.#healed && this.#rates[kind] > 0 && this.#random.chance(this.#rates[kind]);
+  }
+
+  /** For scripts: lets `skip` opportunities pass, then takes the next `times`, then no more. */
+  force(kind: FaultKind, times = 1, skip = 0): void {
+    this.#forced.set(kind, { skip, times });
   }
 
   count(kind: FaultKind): void {
@@ -127,4 +135,14 @@ export class Faults {
   heal(): void {
     this.#healed = true;
   }
+}
+
+function take(forced: { skip: number; times: number }): boolean {
+  if (forced.skip > 0) {
+    forced.skip -= 1;
+    return false;
+  }
+  if (forced.times === 0) return false;
+  forced.times -= 1;
+  return true;
 }

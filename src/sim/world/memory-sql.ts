@@ -6,8 +6,12 @@
  * S2 Statements are prepared once and kept.
  */
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { assert } from '../../core/assert.ts';
 import { type Sql, type SqlReader, type SqlRow, StorageDown } from '../../ports/sql.ts';
 import type { SqlValue, Tx } from '../../ports/sql.ts';
+
+/** Q3 of the port. */
+const paramsMax = 100;
 
 interface Writer extends SqlReader {
   run(statement: string, ...params: readonly SqlValue[]): void;
@@ -25,20 +29,20 @@ export class MemorySql implements Sql {
   commits = 0;
 
   all(statement: string, ...params: readonly SqlValue[]): readonly SqlRow[] {
-    const rows: unknown = this.#prepare(statement).all(...params);
+    const rows: unknown = this.#prepare(statement, params).all(...params);
     assertRows(rows);
     return rows;
   }
 
   get(statement: string, ...params: readonly SqlValue[]): SqlRow | undefined {
-    const row: unknown = this.#prepare(statement).get(...params);
+    const row: unknown = this.#prepare(statement, params).get(...params);
     if (row === undefined) return undefined;
     assertRow(row);
     return row;
   }
 
   run(statement: string, ...params: readonly SqlValue[]): void {
-    this.changes += Number(this.#prepare(statement).run(...params).changes);
+    this.changes += Number(this.#prepare(statement, params).run(...params).changes);
   }
 
   transaction<T>(body: (tx: Tx) => T): T {
@@ -77,7 +81,8 @@ export class MemorySql implements Sql {
     this.#db.close();
   }
 
-  #prepare(statement: string): StatementSync {
+  #prepare(statement: string, params: readonly SqlValue[]): StatementSync {
+    assert(params.length <= paramsMax, `a statement takes at most ${paramsMax} parameters`);
     this.sent += 1;
     const known = this.#statements.get(statement);
     if (known !== undefined) return known;

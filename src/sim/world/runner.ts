@@ -6,8 +6,8 @@
  * N2 A higher attempt at a bead ends the lower one first; a lower one is refused.
  * N3 Two agents never work on one bead at the same time on this machine.
  */
-import type { Call } from '../../core/action.ts';
-import type { Outcome } from '../../core/attempt.ts';
+import type { Call, StopReason } from '../../core/action.ts';
+import { noUsage, type Outcome } from '../../core/attempt.ts';
 import type { Fact } from '../../core/fact.ts';
 import type { AttemptId, BeadId, CallId, Commit, JobId } from '../../core/ids.ts';
 import { beadOfAttempt, runnerId } from '../../core/ids.ts';
@@ -15,7 +15,7 @@ import type { JobResult, JobSpec } from '../../core/job.ts';
 import type { LaunchSpec } from '../../core/launch-spec.ts';
 import { limits } from '../../core/limits.ts';
 import type { Refusal } from '../../ports/runner.ts';
-import { Agent } from './agent.ts';
+import { Agent, stopOutcomes } from './agent.ts';
 import type { Faults } from './faults.ts';
 import type { ModelGit } from './git.ts';
 import { runJob } from './jobs.ts';
@@ -24,14 +24,18 @@ import type { BeadPlans } from './plans.ts';
 import type { SeededRandom } from './random.ts';
 import type { WorldTime } from './time.ts';
 
+export type Ended = Extract<Fact, { readonly kind: 'attempt_ended' }>;
+
 /** What survives the process. */
 export class RunnerDisk {
   /** Unsubmitted work of a bead, as last saved. */
   readonly saved = new Map<BeadId, Commit>();
   /** Guarded copies of submissions. */
   readonly submissions = new Map<AttemptId, Commit>();
-  /** The workspace belongs to this attempt. */
-  readonly holder = new Map<BeadId, { readonly attempt: AttemptId; readonly number: number }>();
+  /** Attempts whose workspace is in use: what a killed process left is ended by the next. */
+  readonly running = new Set<AttemptId>();
+  /** How attempts ended, for whoever asks again. */
+  readonly ended = new Map<AttemptId, Ended>();
 }
 
 export interface RunnerWorld {
@@ -58,7 +62,8 @@ export class ModelRunner {
   readonly disk = new RunnerDisk();
   readonly id = runnerId('local');
   readonly agents = new Map<AttemptId, Agent>();
-  readonly #ended = new Map<AttemptId, Fact>();
+  /** The latest attempt of each bead that this life was asked to start. */
+  readonly #latest = new Map<BeadId, LaunchSpec>();
   readonly #jobs = new Map<CallId, HeldJob>();
   #life = 0;
   #beating = 0;
@@ -80,6 +85,7 @@ export class ModelRunner {
     this.#life += 1;
     this.alive = true;
     this.draining = false;
+    for (const attempt of this.disk.running) this.#endLeftover(attempt);
     this.connect();
   }
 
@@ -89,7 +95,7 @@ export class ModelRunner {
     this.alive = false;
     for (const agent of this.agents.values()) agent.vanish();
     this.agents.clear();
-    this.#ended.clear();
+    this.#latest.clear();
     this.#jobs.clear();
     this.world.link.forget();
     this.world.time.after(this.world.runnerRandom.between(1_000, 90_000), () => this.start());
@@ -140,10 +146,9 @@ export class ModelRunner {
   }
 
   /** Called by an agent whose process tree is gone. */
-  agentEnded(agent: Agent, fact: Fact): void {
+  agentEnded(agent: Agent, fact: Ended): void {
     this.agents.delete(agent.spec.attempt);
-    this.#ended.set(agent.spec.attempt, fact);
-    this.world.link.tell(fact);
+    this.#keepEnd(fact);
   }
 
   /** Without its link for too long: save and stop everything. */
@@ -151,25 +156,30 @@ export class ModelRunner {
     for (const agent of this.agents.values()) agent.end(outcome, null);
   }
 
+  #keepEnd(fact: Ended): void {
+    this.disk.running.delete(fact.attempt);
+    this.disk.ended.set(fact.attempt, fact);
+    this.world.link.tell(fact);
+  }
+
+  /** The tree is gone with the life that ran it; what it left is saved. */
+  #endLeftover(attempt: AttemptId): void {
+    const saved = this.disk.saved.get(beadOfAttempt(attempt)) ?? null;
+    const end = { outcome: 'evicted' as const, failure: null, saved };
+    this.#keepEnd({ kind: 'attempt_ended', attempt, end, usage: noUsage });
+  }
+
+  /** N2 */
   #startAttempt(spec: LaunchSpec): Refusal | null {
-    const bead = beadOfAttempt(spec.attempt);
-    const ended = this.#ended.get(spec.attempt);
-    if (ended !== undefined) {
-      this.world.link.tell(ended);
-      return null;
-    }
-    const running = this.agents.get(spec.attempt);
-    if (running !== undefined) {
-      running.tellPhase();
-      return null;
-    }
-    const holder = this.disk.holder.get(bead);
-    if (holder !== undefined && holder.number > spec.number) {
-      return { kind: 'superseded', by: holder.attempt };
-    }
     if (this.draining) return { kind: 'draining' };
-    if (holder !== undefined) this.agents.get(holder.attempt)?.end('evicted', null);
-    this.disk.holder.set(bead, { attempt: spec.attempt, number: spec.number });
+    const latest = this.#latest.get(spec.bead);
+    if (latest !== undefined && latest.number > spec.number) {
+      return { kind: 'superseded', by: latest.attempt };
+    }
+    this.#latest.set(spec.bead, spec);
+    if (this.agents.has(spec.attempt) || this.#tellEndAgain(spec.attempt)) return null;
+    if (latest !== undefined) this.agents.get(latest.attempt)?.end('evicted', null);
+    this.disk.running.add(spec.attempt);
     this.started += 1;
     const agent = new Agent(this, spec);
     this.agents.set(spec.attempt, agent);
@@ -178,11 +188,21 @@ export class ModelRunner {
     return null;
   }
 
-  #stopAttempt(attempt: AttemptId, reason: string): Refusal | null {
-    const ended = this.#ended.get(attempt);
-    if (ended !== undefined) this.world.link.tell(ended);
-    this.agents.get(attempt)?.stop(reason);
+  #stopAttempt(attempt: AttemptId, reason: StopReason): Refusal | null {
+    const agent = this.agents.get(attempt);
+    if (agent !== undefined) agent.stop(reason);
+    else if (!this.#tellEndAgain(attempt)) {
+      // Nothing of it is here, so its tree is gone.
+      const end = { outcome: stopOutcomes[reason], failure: null, saved: null };
+      this.world.link.tell({ kind: 'attempt_ended', attempt, end, usage: noUsage });
+    }
     return null;
+  }
+
+  #tellEndAgain(attempt: AttemptId): boolean {
+    const ended = this.disk.ended.get(attempt);
+    if (ended !== undefined) this.world.link.tell(ended);
+    return ended !== undefined;
   }
 
   #startJob(call: CallId, job: JobId, spec: JobSpec): Refusal | null {

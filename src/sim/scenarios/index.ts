@@ -1,0 +1,15 @@
+/**
+ * All scenarios, run by the tests one by one.
+ */
+import { killScenarios } from './kills.ts';
+import { landingScenarios } from './landing.ts';
+import { regressions } from './regressions.ts';
+import type { Scenario } from './scenario.ts';
+import { spendingScenarios } from './spending.ts';
+
+export const scenarios: readonly Scenario[] = [
+  ...landingScenarios,
+  ...spendingScenarios,
+  ...killScenarios,
+  ...regressions,
+];
