@@ -5,7 +5,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -42,6 +42,8 @@ export interface World {
   readonly runner: LocalRunner;
   readonly facts: Fact[];
   readonly git: (bead: string, ...args: string[]) => Promise<string>;
+  /** The bead's repository with these files in its base commit. */
+  makeRepository(bead: string, files: Readonly<Record<string, string>>): Promise<void>;
   /** The first fact that matches, now or later; fails after `limitMs`. */
   until<K extends Fact['kind']>(
     kind: K,
@@ -173,6 +175,16 @@ export async function makeWorld(options: WorldOptions = {}): Promise<World> {
     runner,
     facts,
     git: (bead, ...args) => git(join(home, 'workspaces', bead), ...args),
+    makeRepository: async (bead, files) => {
+      const directory = join(home, 'workspaces', bead);
+      await mkdir(directory, { recursive: true });
+      await git(directory, 'init', '-q', '-b', launchSpec({ prompt: '' }).branch);
+      for (const [name, text] of Object.entries(files))
+        await writeFile(join(directory, name), text);
+      await git(directory, 'add', '.');
+      await git(directory, 'commit', '-q', '-m', 'base');
+      await git(directory, 'tag', 'base');
+    },
     until,
     phases: () => facts.flatMap((fact) => (fact.kind === 'attempt_phase' ? [fact.phase] : [])),
     transcript: () =>
