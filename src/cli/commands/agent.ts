@@ -1,5 +1,6 @@
 /**
- * Commands about attempts: agents at work and what they said. Declarations; the work is in `agent/`.
+ * Commands about attempts: agents at work and what they said. Declarations; the work is in
+ * `agent/`.
  *
  * A1 An attempt is named by its id (`web-17.2`); a bead's id stands for its latest attempt.
  */

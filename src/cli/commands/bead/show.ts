@@ -98,7 +98,8 @@ function changeLines(output: Output, change: MergeRequestResource | null): strin
     gate.flaky ? 'flaky' : span(gate.durationMs),
     oneLine(gate.command),
   ]);
-  const head = `${output.paint('dim', 'change')} ${change.id} ${change.stage} into ${change.target}`;
+  const label = output.paint('dim', 'change');
+  const head = `${label} ${change.id} ${change.stage} into ${change.target}`;
   const table =
     gates.length === 0 ? [] : output.table(['gate', 'result', 'took', 'command'], gates);
   return ['', head, ...table];

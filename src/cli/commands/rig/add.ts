@@ -2,7 +2,8 @@
  * `gt rig add`: attach a repository, wait until it was examined, show what was found.
  *
  * A1 A rig whose examination fails is taken out again: the command either adds or it does not.
- * A2 Nothing is written to the remote before a yes: --yes, or the answer here; without either the
+ * A2 Nothing lands in a checkout unless asked for: another branch, or --update-checkout.
+ * A3 Nothing is written to the remote before a yes: --yes, or the answer here; without either the
  *    rig is there, and says that it waits for consent.
  */
 import type { RigResource } from '../../../protocol/http.ts';

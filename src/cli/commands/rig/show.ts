@@ -26,7 +26,8 @@ export function rigLines(output: Output, rig: RigResource, now: number): string[
       ['lands on', landsOn(rig)],
       ['objects from', rig.lends],
       ['bead ids', `${rig.prefix}-…`],
-      ['writes', rig.consentAt === null ? `not agreed yet: gt rig consent ${rig.id}` : 'agreed'], // S1
+      // S1
+      ['writes', rig.consentAt === null ? `not agreed yet: gt rig consent ${rig.id}` : 'agreed'],
       ['to merge', rig.mergeCommand],
       ['examined', rig.probedAt === null ? null : ago(Date.parse(rig.probedAt), now)],
       ['used', usageText(rig.usage)],

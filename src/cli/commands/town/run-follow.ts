@@ -35,12 +35,13 @@ export async function follow(context: Context, slung: BeadResource): Promise<End
   throw new Interrupted();
 }
 
-async function endingOf({ client }: Context, id: string): Promise<Ending | undefined> {
+async function endingOf(context: Context, id: string): Promise<Ending | undefined> {
+  const { client } = context;
   const bead = await client.get('/beads/{bead}', { bead: id });
   if (bead.status === 'closed' && bead.resolution === 'merged') {
     return { kind: 'merged', bead, why: null };
   }
-  const kind = stopped(bead);
+  const kind = (await rigStopped(context, bead)) ? 'needs_person' : stopped(bead);
   if (kind === undefined) return undefined;
   return { kind, bead, why: await client.get('/why/{name}', { name: id }) };
 }
@@ -48,5 +49,15 @@ async function endingOf({ client }: Context, id: string): Promise<Ending | undef
 function stopped(bead: BeadResource): 'failed' | 'needs_person' | undefined {
   if (bead.status === 'failed' || bead.status === 'closed') return 'failed';
   if (bead.escalation !== null || bead.parked !== null) return 'needs_person';
-  return bead.waits.some(({ reason }) => PERSONS.includes(reason)) ? 'needs_person' : undefined; // F2
+  // F2
+  return bead.waits.some(({ reason }) => PERSONS.includes(reason)) ? 'needs_person' : undefined;
+}
+
+/** Its rig is not ready for a reason that does not pass by itself. */
+async function rigStopped({ client }: Context, bead: BeadResource): Promise<boolean> {
+  if (!bead.waits.some(({ reason }) => reason === 'setup')) return false;
+  const rig = await client.get('/rigs/{rig}', { rig: bead.rig });
+  if (rig.status === 'parked') return true;
+  const failure = rig.failure ?? rig.setupFailure;
+  return rig.status === 'unready' && !rig.probing && failure?.helps === 'person';
 }
