@@ -9,11 +9,15 @@
 import type { RigResource } from '../../../protocol/http.ts';
 import { askYes, canAsk } from '../../ask.ts';
 import { exitCodes, type ExitCode } from '../../exit-codes.ts';
+import { clean } from '../../output.ts';
 import { Interrupted, Stop } from '../../problem.ts';
 import { sourceOf } from '../../source.ts';
 import type { Context } from '../../spec.ts';
 import { examined } from './examine.ts';
 import { rigLines } from './show.ts';
+
+/** Where changes to a repository without a remote land, unless in its checkout. */
+export const OTHER_BRANCH = 'gastown';
 
 export interface AddOptions {
   readonly name: string;
@@ -26,16 +30,38 @@ export interface AddOptions {
 
 export async function add(context: Context, options: AddOptions): Promise<ExitCode> {
   const { output, world } = context;
-  const added = await attach(context, options);
+  const added = await attach(context, options).catch(async (thrown: unknown) => {
+    if (!isCheckedOut(thrown) || !canAsk(context)) throw thrown;
+    return attach(context, await otherBranch(context, options, thrown));
+  });
   if (!output.json) output.lines(rigLines(output, added, world.now()));
   const rig = await agreed(context, added, options.yes);
   output.result(rig, () => {
     if (rig.consentAt !== null) return ['', `sling work at it: gt sling ${rig.id} "…"`];
-    return ['', 'nothing lands before you agree that the town writes to its remote:'].concat(
+    return [
+      '',
+      'nothing lands before you agree that the town writes to its remote:', // A3
       `  gt rig consent ${rig.id}`,
-    ); // A2
+    ];
   });
   return exitCodes.ok;
+}
+
+/** The target is what the repository, its own remote, has checked out. */
+export function isCheckedOut(thrown: unknown): thrown is Stop {
+  return thrown instanceof Stop && thrown.problem.kind === 'target_checked_out';
+}
+
+/** A2 */
+export async function otherBranch<Options extends { readonly target: string | undefined }>(
+  context: Context,
+  options: Options,
+  stop: Stop,
+): Promise<Options> {
+  context.output.warn(clean(stop.problem.what));
+  const question = `Land on the branch "${OTHER_BRANCH}" instead, for you to merge?`;
+  if (!(await askYes(context, question))) throw stop;
+  return { ...options, target: OTHER_BRANCH };
 }
 
 /** Adds and examines; on a failure the rig is gone again. A1 */
@@ -64,7 +90,7 @@ export async function attach(context: Context, options: AddOptions): Promise<Rig
   throw new Stop(exitCodes.failure, { kind, what, evidence, next });
 }
 
-/** A2 */
+/** A3 */
 export async function agreed(
   context: Context,
   rig: RigResource,

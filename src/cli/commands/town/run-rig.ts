@@ -3,13 +3,15 @@
  *
  * G1 One repository is attached once: by its remote, or by the path that lends its objects.
  * G2 Settings of a rig that is there already are not changed on the way.
+ * G3 The branch a person has checked out is left alone, unless --update-checkout.
  */
 import { execFile } from 'node:child_process';
 import type { RigResource } from '../../../protocol/http.ts';
+import { canAsk } from '../../ask.ts';
 import { usage } from '../../problem.ts';
 import { isUrl, nameFrom, sourceOf } from '../../source.ts';
 import type { Context } from '../../spec.ts';
-import { attach } from '../rig/add.ts';
+import { attach, isCheckedOut, OTHER_BRANCH, otherBranch, type AddOptions } from '../rig/add.ts';
 import type { RunOptions } from './run.ts';
 
 export async function rigFor(context: Context, options: RunOptions): Promise<RigResource> {
@@ -29,7 +31,7 @@ export async function rigFor(context: Context, options: RunOptions): Promise<Rig
     rigs.map(({ id }) => id),
   );
   output.note(`attaching ${source} as rig ${name}`);
-  const rig = await attach(context, {
+  const rig = await attachElsewhere(context, {
     name,
     repository: source,
     target: options.target,
@@ -45,6 +47,20 @@ export async function rigFor(context: Context, options: RunOptions): Promise<Rig
   const gates = options.gates.map((command, at) => ({ name: gateName(command, at), command }));
   await client.patch('/rigs/{rig}/settings', { rig: rig.id }, { set: { gates } });
   return client.get('/rigs/{rig}', { rig: rig.id });
+}
+
+/** A checkout that is its own remote gets a branch beside the one it is on. G3 */
+async function attachElsewhere(context: Context, options: AddOptions): Promise<RigResource> {
+  try {
+    return await attach(context, options);
+  } catch (thrown) {
+    if (!isCheckedOut(thrown) || options.target !== undefined) throw thrown;
+    if (canAsk(context) && !options.yes) {
+      return attach(context, await otherBranch(context, options, thrown));
+    }
+    context.output.note(`it has no remote: changes land on its branch "${OTHER_BRANCH}"`);
+    return attach(context, { ...options, target: OTHER_BRANCH });
+  }
 }
 
 /** G2 */
