@@ -69,6 +69,8 @@ export const limits = {
   beadTitleCharsMax: 200,
   beadBodyBytesMax: 100 * 1024,
   requestBodyBytesMax: 1024 * 1024,
+  /** An import is read whole before any of it is written. */
+  importBytesMax: 256 * 1024 * 1024,
   transcriptChunkBytesMax: 64 * 1024,
   /** Waiting to be stored; an agent that writes faster loses the words, never the runner. */
   transcriptPendingBytesMax: 1024 * 1024,
