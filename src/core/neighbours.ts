@@ -110,6 +110,11 @@ const otherRules = [
         ]
       : [],
   ),
+  rule('job', 'job makes its runner busy or free', (before, after) =>
+    (before?.status === 'done') !== (after.status === 'done') || before === null
+      ? [{ kind: 'runner', id: after.runner }]
+      : [],
+  ),
   rule('rig', 'rig wakes the dispatcher', (before, after) =>
     changed(before, after, 'status', 'settings') ? [dispatch] : [],
   ),
