@@ -8,7 +8,7 @@
  * S3 A failure is the rig's, with the command, its exit and its output; the steps after it do not
  *    run. It is never a verdict on somebody's change.
  */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Failure } from '../core/failure.ts';
 import type { SetupStep } from '../core/launch-spec.ts';
@@ -68,7 +68,8 @@ export async function prepareDirectory(
   request: SetupRequest,
   deps: SetupDeps,
 ): Promise<Result<Prepared, Failure>> {
-  const had = request.statePath === null ? [] : await readState(request.statePath);
+  const identity = await identityOf(request.place.directory);
+  const had = request.statePath === null ? [] : await readState(request.statePath, identity);
   const steps: PreparedStep[] = [];
   const done: Done[] = [];
   for (const step of request.steps) {
@@ -83,7 +84,7 @@ export async function prepareDirectory(
     if (!made.ok) return made;
     done.push({ name: step.name, key, produced: made.value.produced });
     steps.push({ name: step.name, by: made.value.by });
-    if (request.statePath !== null) await writeState(request.statePath, done);
+    if (request.statePath !== null) await writeState(request.statePath, { identity, done });
   }
   const produced = [...new Set(done.flatMap((entry) => entry.produced.tree))];
   return ok({ steps, produced });
@@ -156,18 +157,29 @@ async function isThere(produced: Produced, roots: Roots): Promise<boolean> {
   return there.every(Boolean);
 }
 
-async function readState(path: string): Promise<readonly Done[]> {
+/** Another directory under the same name has nothing of what this one had. */
+async function identityOf(directory: string): Promise<string> {
+  const { dev, ino, birthtimeMs } = await stat(directory);
+  return [dev, ino, birthtimeMs].join(':');
+}
+
+async function readState(path: string, identity: string): Promise<readonly Done[]> {
   try {
     const value: unknown = JSON.parse(await readFile(path, 'utf8'));
-    return Array.isArray(value) ? value.filter(isDone) : [];
+    if (typeof value !== 'object' || value === null) return [];
+    if (!('identity' in value) || value.identity !== identity || !('done' in value)) return [];
+    return Array.isArray(value.done) ? value.done.filter(isDone) : [];
   } catch {
     return []; // Not there, or half written: every step is looked at anew.
   }
 }
 
-async function writeState(path: string, done: readonly Done[]): Promise<void> {
+async function writeState(
+  path: string,
+  state: { readonly identity: string; readonly done: readonly Done[] },
+): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(`${path}.new`, JSON.stringify(done));
+  await writeFile(`${path}.new`, JSON.stringify(state));
   await rename(`${path}.new`, path);
 }
 
