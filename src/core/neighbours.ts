@@ -111,7 +111,7 @@ const otherRules = [
       : [],
   ),
   rule('job', 'job makes its runner busy or free', (before, after) =>
-    (before?.status === 'done') !== (after.status === 'done') || before === null
+    (before?.status === 'running') !== (after.status === 'running')
       ? [{ kind: 'runner', id: after.runner }]
       : [],
   ),

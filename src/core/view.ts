@@ -74,8 +74,8 @@ export interface EscalationView extends Base {
 
 export interface RunnerView extends Base {
   readonly runner: Runner;
-  /** It holds a live job; live attempts are counted on its row. */
-  readonly busy: boolean;
+  /** The start of the oldest attempt or running job it holds; null: it holds nothing. */
+  readonly heldSince: Instant | null;
 }
 
 /** One rig's place before the dispatcher: the bead that is first in its line, if any. */

@@ -9,7 +9,7 @@ import { limits } from '../core/limits.ts';
 import type { Rig } from '../core/rig.ts';
 import { resolveSettings } from '../core/setting-definitions.ts';
 import type { Settings } from '../core/settings.ts';
-import { instant, type Instant } from '../core/time.ts';
+import { earliest, instant, type Instant } from '../core/time.ts';
 import type { Town } from '../core/town.ts';
 import type {
   AttemptView,
@@ -140,7 +140,8 @@ export const loadView = {
   runner(reader: SqlReader, id: string, ground: Ground): RunnerView | null {
     const runner = runners.get(reader, id);
     if (runner === undefined) return null;
-    return { ...ground, runner, busy: jobs.isBusy(reader, runner.id) };
+    const attempt = attempts.heldSince(reader, runner.id);
+    return { ...ground, runner, heldSince: earliest(attempt, jobs.heldSince(reader, runner.id)) };
   },
 
   dispatch(reader: SqlReader, id: string, ground: Ground): DispatchView | null {

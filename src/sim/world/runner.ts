@@ -51,6 +51,9 @@ export interface RunnerWorld {
   problem(message: string): void;
 }
 
+/** A runner that is not known to its town says again that it is there. */
+const connectInsistMs = 60_000;
+
 interface HeldJob {
   readonly job: JobId;
   readonly call: CallId;
@@ -106,7 +109,7 @@ export class ModelRunner {
     if (!this.alive) return;
     const first = this.world.runnerRandom.chance(500);
     if (first) this.world.link.retell();
-    this.world.link.tell({
+    const fact: Fact = {
       kind: 'runner_connected',
       runner: this.id,
       incarnation: this.incarnation,
@@ -119,7 +122,8 @@ export class ModelRunner {
       attempts: [...this.agents.keys()],
       jobs: [...this.#jobs.values()].filter((held) => held.result === null).map((h) => h.job),
       answers,
-    });
+    };
+    this.world.link.tell(fact, null, answers === null ? connectInsistMs : null);
     if (!first) this.world.link.retell();
   }
 

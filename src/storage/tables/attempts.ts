@@ -3,6 +3,7 @@
  */
 import type { Attempt } from '../../core/attempt.ts';
 import type { BeadId, RigId, RunnerId } from '../../core/ids.ts';
+import type { Instant } from '../../core/time.ts';
 import type { SqlReader } from '../../ports/sql.ts';
 import { int, json, nullable, Table, text } from '../table.ts';
 
@@ -53,6 +54,9 @@ const table = new Table<Attempt>({
   ],
 });
 
+const heldSinceSql = `select min(created_at) as since from attempts
+  where status <> 'ended' and runner = ?`;
+
 const clauses = {
   ofBead: `where bead = ? order by number`,
   live: `where status <> 'ended' order by runner, id limit ?`,
@@ -68,6 +72,9 @@ export const attempts = Object.assign(table, {
   live: (reader: SqlReader, count: number) => table.select(reader, clauses.live, count),
   onRunner: (reader: SqlReader, runner: RunnerId) =>
     table.select(reader, clauses.onRunner, runner),
+  /** Since when it holds any live attempt; null when it holds none. */
+  heldSince: (reader: SqlReader, runner: RunnerId): Instant | null =>
+    (reader.get(heldSinceSql, runner)?.['since'] ?? null) as Instant | null,
   /** The last ended attempts of a rig, newest first. */
   lastEnded: (reader: SqlReader, rig: RigId, count: number) =>
     table.select(reader, clauses.lastEnded, rig, count),
@@ -76,5 +83,5 @@ export const attempts = Object.assign(table, {
     table.select(reader, clauses.failed, at, count),
   /** For people: the newest first, live or ended. */
   recent: (reader: SqlReader, count: number) => table.select(reader, clauses.recent, count),
-  finders: () => Object.values(clauses).map((clause) => table.selectSql(clause)),
+  finders: () => [...Object.values(clauses).map((clause) => table.selectSql(clause)), heldSinceSql],
 });

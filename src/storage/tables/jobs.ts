@@ -3,6 +3,7 @@
  */
 import type { RunnerId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
+import type { Instant } from '../../core/time.ts';
 import type { SqlReader } from '../../ports/sql.ts';
 import { bool, int, json, nullable, Table, text } from '../table.ts';
 
@@ -44,7 +45,8 @@ const clauses = {
   ofSubject: `where subject = ? order by created_at, id`,
 };
 
-const busySql = `select id from jobs where status <> 'done' and runner = ? limit 1`;
+const heldSinceSql = `select min(started_at) as since from jobs
+  where status = 'running' and runner = ?`;
 
 export const jobs = Object.assign(table, {
   onRunner: (reader: SqlReader, runner: RunnerId) =>
@@ -52,8 +54,8 @@ export const jobs = Object.assign(table, {
   live: (reader: SqlReader, count: number) => table.select(reader, clauses.live, count),
   ofSubject: (reader: SqlReader, subject: string) =>
     table.select(reader, clauses.ofSubject, subject),
-  /** Does it hold any live job? */
-  isBusy: (reader: SqlReader, runner: RunnerId): boolean =>
-    reader.get(busySql, runner) !== undefined,
-  finders: () => [...Object.values(clauses).map((clause) => table.selectSql(clause)), busySql],
+  /** Since when it holds any running job; null when it holds none. */
+  heldSince: (reader: SqlReader, runner: RunnerId): Instant | null =>
+    (reader.get(heldSinceSql, runner)?.['since'] ?? null) as Instant | null,
+  finders: () => [...Object.values(clauses).map((clause) => table.selectSql(clause)), heldSinceSql],
 });
