@@ -5,8 +5,7 @@
  * G1 It has no way in that other agents lack: ACP on stdio, tools over MCP with its capability.
  * G2 Without a script it makes one small change, commits it and hands it in.
  */
-import { Readable, Writable } from 'node:stream';
-import { agent, methods, ndJsonStream, type AgentContext } from '@agentclientprotocol/sdk';
+import { serveAcp, type AcpServer, type Answer } from './acp-server.ts';
 import { countOf, fieldsOf, listOf, textOf } from './fields.ts';
 import { McpClient } from './mcp-client.ts';
 import { parseScript, stepsFor, type Step } from './script.ts';
@@ -26,9 +25,6 @@ interface Session {
   outputTokens: number;
   usd: number | null;
 }
-
-/** Typed as any method: a script may send what the schema does not know. */
-const anyUpdate: string = 'session/update';
 
 class ScriptedAgent {
   readonly #sessions = new Map<string, Session>();
@@ -59,11 +55,14 @@ class ScriptedAgent {
     return { sessionId: id };
   }
 
-  cancel(params: unknown): void {
+  async cancel(params: unknown): Promise<void> {
     this.#find(params).cancel.abort();
   }
 
-  async prompt(params: unknown, client: AgentContext): Promise<Record<string, unknown>> {
+  async prompt(
+    params: unknown,
+    client: Pick<AcpServer, 'notify'>,
+  ): Promise<Record<string, unknown>> {
     const session = this.#find(params);
     session.cancel = new AbortController();
     const before = { input: session.inputTokens, output: session.outputTokens };
@@ -90,9 +89,9 @@ class ScriptedAgent {
   }
 }
 
-function stageOf(session: Session, client: AgentContext): Stage {
+function stageOf(session: Session, client: Pick<AcpServer, 'notify'>): Stage {
   const update = (fields: Readonly<Record<string, unknown>>): Promise<void> =>
-    client.notify(anyUpdate, { sessionId: session.id, update: fields });
+    client.notify('session/update', { sessionId: session.id, update: fields });
   return {
     cwd: session.cwd,
     tools: session.tools,
@@ -149,19 +148,18 @@ function promptText(params: unknown): string {
 }
 
 const scripted = new ScriptedAgent();
-const stream = ndJsonStream(Writable.toWeb(process.stdout), Readable.toWeb(process.stdin));
-const connection = agent({ name: 'scripted' })
-  .onRequest(methods.agent.initialize, () => ({
-    protocolVersion: 1,
-    agentInfo: { name: 'scripted', version: '1' },
-    agentCapabilities: { mcpCapabilities: { http: true } },
-  }))
-  .onRequest(methods.agent.session.new, ({ params }) => scripted.open(params))
-  .onRequest(
-    methods.agent.session.prompt,
-    (params) => params,
-    ({ params, client }) => scripted.prompt(params, client),
-  )
-  .onNotification(methods.agent.session.cancel, ({ params }) => scripted.cancel(params))
-  .connect(stream);
-void connection.closed.then(() => process.exit(0));
+const hello = {
+  protocolVersion: 1,
+  agentInfo: { name: 'scripted', version: '1' },
+  agentCapabilities: { mcpCapabilities: { http: true } },
+};
+const methods: Readonly<Record<string, Answer>> = {
+  initialize: async () => hello,
+  'session/new': (params) => scripted.open(params),
+  'session/prompt': (params) => scripted.prompt(params, server),
+  'session/cancel': (params) => scripted.cancel(params),
+};
+const server = serveAcp(process.stdin, process.stdout, (method) =>
+  Object.hasOwn(methods, method) ? (methods[method] ?? null) : null,
+);
+void server.closed.then(() => process.exit(0));
