@@ -64,7 +64,7 @@ async function install(
   lock: string | null,
 ): Promise<Command[]> {
   if (lock === null && !manifest.hasDependencies) return [];
-  const keys = [...KEY_FILES.filter((file) => repository.root.includes(file))];
+  const keys = KEY_FILES.filter((file) => repository.root.includes(file));
   if (lock !== null) keys.push(lock);
   const command = await installCommand(repository, manager, lock);
   return [{ name: 'install', command, keys }];

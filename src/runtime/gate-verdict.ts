@@ -89,8 +89,10 @@ const NOTHING: readonly Pattern[] = [
 
 /** Signs that at least one test ran, whatever came of it. V3 */
 const SOMETHING: readonly RegExp[] = [
-  /\b[1-9]\d* (?:tests? )?(?:passed|passing|failed|failing|failures?|errors?|completed|pass|fail)\b/i,
-  /^(?:ok|FAIL)\s+\S+\s+(?:\(cached\)|[\d.]+s|\[build failed\]|\[setup failed\])(?!.*\[no tests to run\])/m,
+  /\b[1-9]\d* (?:tests? )?(?:pass|passed|passing|completed)\b/i,
+  /\b[1-9]\d* (?:tests? )?(?:fail|failed|failing|failures?|errors?)\b/i,
+  /^ok\s+\S+\s+(?:\(cached\)|[\d.]+s)(?!.*\[no tests to run\])/m,
+  /^FAIL\s+\S+\s+(?:[\d.]+s|\[(?:build|setup) failed\])/m,
   /^--- (?:FAIL|PASS):/m,
   /^running [1-9]\d* tests?$/m,
   /^\s*1\.\.[1-9]/m,

@@ -8,6 +8,7 @@
 import { spawn } from 'node:child_process';
 import type { IsolationLevel } from '../core/launch-spec.ts';
 import type { Timers } from '../ports/host.ts';
+import { BWRAP } from './sandbox.ts';
 
 export interface ProbeDeps {
   readonly timers: Timers;
@@ -23,13 +24,21 @@ const PROBE_ARGS: readonly string[] = [
   '--unshare-ipc',
   '--die-with-parent',
   '--new-session',
-  ...['--cap-drop', 'ALL'],
-  ...['--ro-bind', '/', '/'],
-  ...['--proc', '/proc'],
-  ...['--dev', '/dev'],
-  ...['--tmpfs', '/tmp'],
+  '--cap-drop',
+  'ALL',
+  '--ro-bind',
+  '/',
+  '/',
+  '--proc',
+  '/proc',
+  '--dev',
+  '/dev',
+  '--tmpfs',
+  '/tmp',
   '--',
-  ...['/bin/sh', '-c', '[ $$ -lt 10 ]'], // a small number: a PID namespace of its own
+  '/bin/sh',
+  '-c',
+  '[ $$ -lt 10 ]', // a small number: a PID namespace of its own
 ];
 
 export interface IsolationFound {
@@ -53,7 +62,7 @@ export async function probeIsolation(deps: ProbeDeps): Promise<IsolationFound> {
 function probe(deps: ProbeDeps): Promise<{ exitCode: number | null; output: string }> {
   return new Promise((resolve) => {
     let output = '';
-    const child = spawn('bwrap', [...PROBE_ARGS], {
+    const child = spawn(BWRAP, [...PROBE_ARGS], {
       cwd: '/',
       env: { PATH: deps.path },
       stdio: ['ignore', 'ignore', 'pipe'],

@@ -71,7 +71,7 @@ export interface ContainedChild {
   readonly ended: Promise<ContainedEnd>;
 }
 
-const BWRAP = 'bwrap';
+export const BWRAP = 'bwrap';
 
 /** `sh` reports a missing command as 127, where bubblewrap's own word for it would be 1. */
 const EXEC = ['/bin/sh', '-c', 'exec "$@"', 'sh'];
@@ -162,10 +162,13 @@ function spawnStrong(spec: ContainedSpec): ChildProcess {
     ...(spec.network === 'none' ? ['--unshare-net'] : []),
     '--die-with-parent',
     '--new-session',
-    ...['--cap-drop', 'ALL'],
+    '--cap-drop',
+    'ALL',
     ...mounts,
-    ...['--chdir', spec.cwd],
-    ...['--json-status-fd', '3'],
+    '--chdir',
+    spec.cwd,
+    '--json-status-fd',
+    '3',
     '--',
     ...EXEC,
     spec.command,

@@ -1,4 +1,4 @@
-/** Setup steps, their cache, and who may fill it. Counts real runs by what they append to a file. */
+/** Setup steps, their cache, and who may fill it. Real runs are counted in a file. */
 import {
   existsSync,
   mkdirSync,
