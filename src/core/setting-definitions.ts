@@ -161,7 +161,7 @@ export const settingDefinitions: Definitions = {
     type: 'true or false',
     default: false,
     scope: 'town and rig',
-    meaning: 'Whether the commits the system makes end with a Signed-off-by line.',
+    meaning: 'Whether every commit, of agents and of the system, ends with a Signed-off-by line.',
     example: 'true',
     parse: read.yesOrNo,
   },

@@ -10,7 +10,9 @@ import {
   named,
   quoted,
   readLog,
-  retry,
+  known,
+  retryWithNote,
+  again,
   setting,
   span,
   stacked,
@@ -36,10 +38,10 @@ type Kinds =
   | 'attempt_over';
 
 const PHASES = {
-  spawn: 'its process was started',
-  initialize: 'it was greeted',
-  session: 'a session was opened',
-  tools: 'it was given its tools',
+  spawn: 'while its process was started',
+  initialize: 'while the protocol was agreed on',
+  session: 'while a session was opened',
+  tools: 'while it was given its tools',
 } as const;
 
 export const agentWords: Says<Kinds> = {
@@ -47,7 +49,7 @@ export const agentWords: Says<Kinds> = {
     what:
       command === ''
         ? `No agent is called ${named(agent)}.`
-        : `The agent ${named(agent)} cannot be started: no command ${named(command)} is here.`,
+        : `The agent ${named(agent)} cannot be started: ${named(command)} is not on this machine.`,
     evidence:
       known.length === 0 ? 'No agent was found on this machine.' : `Found: ${listed(known)}`,
     next: otherAgent(command, known, about),
@@ -57,7 +59,7 @@ export const agentWords: Says<Kinds> = {
     evidence: tail(failure.output),
     next:
       failure.cause === 'login_needed'
-        ? retry(`Start ${named(failure.agent)} yourself once and log in`, about)
+        ? again(`Start ${named(failure.agent)} yourself once and log in`, about)
         : readLog(about),
   }),
   agent_crashed: ({ agent, exitCode, signal, output }, about) => ({
@@ -105,20 +107,22 @@ export const agentWords: Says<Kinds> = {
   }),
   attempts_exhausted: ({ charged, max }, about) => ({
     what: `${counted(charged, 'attempt')} ended without work to judge; no more are made.`,
-    evidence: `The setting maxDispatchAttempts is ${max}. ${readLog(about)}`,
-    next: `Say what helps and try again: gt bead retry ${about.bead ?? '<bead>'} --note "…"`,
+    evidence: stacked(`The setting maxDispatchAttempts is ${max}.`, lastLog(about)),
+    next: retryWithNote(about),
   }),
   rounds_exhausted: ({ cause, rounds, max }, about) => ({
     what:
-      `${counted(rounds, 'round')} because of ${named(cause)} ` +
+      `${counted(rounds, 'round')} because of ${CAUSES[cause] ?? named(cause)} ` +
       'did not lead to a change that lands.',
-    evidence: `The setting maxFeedbackRounds is ${max}. ${readLog(about)}`,
-    next: `Say what helps and try again: gt bead retry ${about.bead ?? '<bead>'} --note "…"`,
+    evidence: stacked(`The setting maxFeedbackRounds is ${max}.`, lastLog(about)),
+    next: retryWithNote(about),
   }),
   stopped_by_person: ({ reason }, about) => ({
     what: 'A person stopped it; its work is saved.',
     evidence: reason === '' ? 'No reason was given.' : `The reason: ${quoted(reason, 400)}`,
-    next: `Let it go on: gt bead release ${about.bead ?? '<bead>'}`,
+    next: known(about.bead)
+      ? `Let it go on: gt bead release ${about.bead}`
+      : 'See which bead it is: gt bead list --status held',
   }),
   attempt_over: ({ attempt }) => ({
     what: `The attempt ${named(attempt)} is over; what it asks for no longer counts.`,
@@ -127,11 +131,24 @@ export const agentWords: Says<Kinds> = {
   }),
 };
 
+const CAUSES: Readonly<Record<string, string>> = {
+  gate: 'failing gates',
+  conflict: 'conflicts with the target',
+  review: 'rejections',
+  answer: 'questions',
+  empty: 'changes that change nothing',
+};
+
+function lastLog({ attempt, bead }: About): string {
+  const id = attempt ?? bead;
+  return known(id) ? `What the last one did: gt agent logs ${id}` : '';
+}
+
 function otherAgent(command: string, known: readonly string[], about: About): string {
   const best = known[0];
   if (command !== '' || best === undefined) {
     const what = command === '' ? 'an agent' : named(command);
-    return retry(`Install ${what} where “gt up” runs, on its PATH`, about);
+    return again(`Install ${what} where “gt up” runs, on its PATH`, about);
   }
   return about.bead
     ? `Choose one that is there: gt bead edit ${about.bead} --agent ${named(best)}`
@@ -143,11 +160,11 @@ function startFailed(failure: FailureOf<'agent_start_failed'>): string {
   const phase = PHASES[failure.phase];
   switch (failure.cause) {
     case 'exited':
-      return `${agent} ended${howItEnded(failure)} when ${phase}.`;
+      return `${agent} ended${howItEnded(failure)} ${phase}.`;
     case 'timeout':
-      return `${agent} did not answer in time when ${phase}.`;
+      return `${agent} did not answer in time ${phase}.`;
     case 'protocol':
-      return `${agent} answered with something that is not ACP when ${phase}.`;
+      return `${agent} answered with something that is not ACP, ${phase}.`;
     case 'login_needed':
       return `${agent} is not logged in on this machine.`;
     case 'tools_not_listed':

@@ -3,7 +3,8 @@
  * A submission is refused to the agent, so its words fit an agent and a person alike.
  */
 import {
-  answer,
+  again,
+  known,
   counted,
   lines,
   named,
@@ -80,26 +81,29 @@ export const landingWords: Says<Kinds> = {
   target_red: ({ gate, target, tip }, about) => ({
     what: `The gate ${named(gate)} fails on ${named(target)} itself, so no change can pass it.`,
     evidence: `It was run on ${named(target)} at ${short(tip)}.`,
-    next:
-      `Have it repaired: gt sling ${about.rig ?? '<rig>'} ` +
-      `"repair ${named(gate)} on ${named(target)}" --priority 0`,
+    next: known(about.rig)
+      ? `Have it repaired: gt sling ${about.rig} ` +
+        `"repair ${named(gate)} on ${named(target)}" --priority 0`
+      : 'Find the rig it belongs to: gt rig list',
   }),
   lost_races: ({ target, times }, about) => ({
     what:
       `${named(target)} moved each time before the change could be pushed, ` +
       `${counted(times, 'time')} in a row.`,
     evidence: 'Nothing was pushed, and the change is still in line.',
-    next: answer('Wait until the target is quiet', about),
+    next: again('Wait until the target is quiet', about),
   }),
   over_budget: ({ scope, unit, limit, used }, about) => ({
     what: `The budget of the ${scope} is used up.`,
-    evidence: `Used ${amount(used, unit)} of ${amount(limit, unit)}.`,
+    evidence: spent(used, limit, unit),
     next: `Raise it: ${raise(scope, unit, limit, about)}`,
   }),
   rejected_by_person: ({ reason }, about) => ({
     what: 'A person rejected the change.',
     evidence: reason === '' ? 'No reason was given.' : `The reason: ${quoted(reason, 400)}`,
-    next: `See what happens now: gt why ${about.bead ?? about.mergeRequest ?? '<bead>'}`,
+    next: known(about.bead ?? about.mergeRequest)
+      ? `See what happens now: gt why ${about.bead ?? about.mergeRequest}`
+      : 'Find the change: gt mr list',
   }),
   consent_needed: ({ rig, remote }) => ({
     what: `Nobody has agreed yet that the town writes to ${named(remote)}.`,
@@ -114,13 +118,12 @@ function gateNext(failure: FailureOf<'gate_failed'>, about: About): string {
     return `If the command is wrong, correct it: ${setting('gates', value, about)}`;
   }
   const id = about.mergeRequest ?? about.bead;
-  return id === null || id === undefined
-    ? 'Find the change: gt mr list'
-    : `Read its whole output: gt mr show ${id}`;
+  return known(id) ? `Read its whole output: gt mr show ${id}` : 'Find the change: gt mr list';
 }
 
-function amount(value: number, unit: 'tokens' | 'usd'): string {
-  return unit === 'usd' ? `$${number(Math.round(value * 100) / 100)}` : `${number(value)} tokens`;
+function spent(used: number, limit: number, unit: 'tokens' | 'usd'): string {
+  if (unit === 'tokens') return `Used ${number(used)} of ${number(limit)} tokens.`;
+  return `Used $${number(Math.round(used * 100) / 100)} of $${number(limit)}.`;
 }
 
 function raise(

@@ -2,7 +2,7 @@
  * Words for machines, disks, jobs, and mistakes of our own. Pure; `explain.ts` is the door to
  * it.
  */
-import { examine, named, span, stacked, tail, when, type Says } from './words.ts';
+import { again, named, span, stacked, tail, when, type Says } from './words.ts';
 import { oneLine } from '../quote.ts';
 import type { Instant } from '../time.ts';
 
@@ -20,12 +20,12 @@ export const machineWords: Says<Kinds> = {
   job_failed: ({ job, step, output }, about) => ({
     what: `The job ${named(job)} could not be done: ${named(step)} failed.`,
     evidence: tail(output),
-    next: examine('Check the machine and the repository', about),
+    next: again('Check the machine and the repository', about),
   }),
   job_timed_out: ({ job, limitMs }, about) => ({
     what: `The job ${named(job)} did not end in time.`,
     evidence: `The limit is ${span(limitMs)}.`,
-    next: examine('Check the machine and the network', about),
+    next: again('Check the machine and the network', about),
   }),
   runner_lost: ({ runner, lastSeenAt }, { now }) => ({
     what: `The runner ${named(runner)} cannot be reached.`,
@@ -38,7 +38,7 @@ export const machineWords: Says<Kinds> = {
     next: 'Free space on that disk; work goes on by itself',
   }),
   gastown_bug: ({ entity, message, where }) => ({
-    what: `Gastown made a mistake with ${named(entity)}, ${PLACES[where]}.`,
+    what: `Gastown made a mistake with ${named(entity)} ${PLACES[where]}.`,
     evidence: stacked(oneLine(message, 400), 'Everything else goes on; nothing was lost.'),
     next: 'Report it with what the town knows: gt export town.json',
   }),

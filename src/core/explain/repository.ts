@@ -2,7 +2,18 @@
  * Words for what a repository or its remote refused. Pure; `explain.ts` is the door to it.
  * A remote's address is shown as it is: it has no credentials in it by the time it is a failure.
  */
-import { examine, listed, lines, named, setting, stacked, tail, type Says } from './words.ts';
+import {
+  again,
+  examine,
+  known,
+  listed,
+  lines,
+  named,
+  setting,
+  stacked,
+  tail,
+  type Says,
+} from './words.ts';
 
 type Kinds =
   | 'remote_unreachable'
@@ -71,12 +82,11 @@ export const repositoryWords: Says<Kinds> = {
   }),
   target_missing: ({ remote, target, branches }, about) => {
     const has = branches.length === 0 ? 'It has no branch.' : `It has: ${listed(branches)}`;
-    const known = about.rig !== null && about.rig !== undefined;
     return {
       what: `The branch ${named(target)} does not exist in ${named(remote)}.`,
       evidence: has,
       next:
-        known || branches[0] === undefined
+        known(about.rig) || branches[0] === undefined
           ? examine('Make that branch in the repository', about)
           : `Name a branch that is there, such as: --target ${named(branches[0])}`,
     };
@@ -84,7 +94,7 @@ export const repositoryWords: Says<Kinds> = {
   push_refused: ({ remote, ref, cause, output }, about) => ({
     what: `${named(remote)} does not take a push to ${named(ref)}: ${REFUSALS[cause]}.`,
     evidence: tail(output),
-    next: examine(REMEDIES[cause], about),
+    next: again(REMEDIES[cause], about),
   }),
   target_checked_out: ({ path, target }) => ({
     what:
@@ -98,7 +108,7 @@ export const repositoryWords: Says<Kinds> = {
   checkout_dirty: ({ path, files }, about) => ({
     what: `The checkout ${named(path)} has changes of its own, so it was not moved forward.`,
     evidence: lines(files),
-    next: examine('Commit or put away these changes', about),
+    next: again('Commit or put away these changes', about),
   }),
   branch_prefix_taken: ({ prefix, ref }, about) => ({
     what: `No branch can start with ${named(prefix)}/, because the repository has ${named(ref)}.`,

@@ -3,7 +3,7 @@
  * `explain.ts` is the door to it.
  */
 import { isSettingKey, settingDefinitions } from '../setting-definitions.ts';
-import { listed, named, number, quoted, setting, type About, type Says } from './words.ts';
+import { known, listed, named, number, quoted, setting, type About, type Says } from './words.ts';
 
 type Kinds =
   | 'unknown_thing'
@@ -17,40 +17,42 @@ type Kinds =
   | 'key_reused';
 
 export const requestWords: Says<Kinds> = {
-  unknown_thing: ({ kind, name, near }) => ({
-    what: `There is no ${named(kind)} called ${quoted(name, 80)}.`,
+  unknown_thing: ({ thing, name, near }) => ({
+    what: `There is no ${named(thing)} called ${quoted(name, 80)}.`,
     evidence: near.length === 0 ? '' : `Similar: ${listed(near)}`,
-    next: `See what there is: ${listing(kind)}`,
+    next: `See what there is: ${listing(thing)}`,
   }),
   bad_value: ({ field, given, expected }, about) => ({
-    what: `${named(field)} cannot be ${quoted(given)}.`,
+    what: `The value of ${named(field)} cannot be ${quoted(given)}.`,
     evidence: `Expected: ${expected}`,
     next: valueNext(field, expected, about),
   }),
-  name_taken: ({ kind, name, by }) => ({
-    what: `The ${named(kind)} ${quoted(name, 80)} is taken.`,
+  name_taken: ({ thing, name, by }) => ({
+    what: `The ${named(thing)} ${quoted(name, 80)} is taken.`,
     evidence: `By: ${named(by)}`,
     next: 'Choose another one',
   }),
   too_large: ({ field, bytes, max }) => ({
-    what: `${named(field)} is too large.`,
+    what: `The ${named(field)} is too large.`,
     evidence: `It has ${number(bytes)} bytes; at most ${number(max)} fit.`,
     next: 'Shorten it, and put long material into a file of the repository',
   }),
   cycle: ({ beads }) => ({
     what: 'These beads would wait for each other for ever.',
-    evidence: beads.map(named).join(' waits for '),
+    evidence: beads.map(named).join(' → '),
     next: cycleNext(beads),
   }),
   not_now: ({ command, name, status, allowed }) => ({
-    what: `${words(command)} is not possible: ${named(name)} is ${words(status)}.`,
+    what: `“${words(command)}” is not possible now: ${named(name)} is ${words(status)}.`,
     evidence: allowed.length === 0 ? '' : `Possible when it is: ${allowed.map(words).join(', ')}`,
     next: `See what it is doing: gt why ${named(name)}`,
   }),
-  settings_conflict: ({ keys, why }) => ({
+  settings_conflict: ({ keys, why }, { rig }) => ({
     what: `${keys.map(named).join(' and ')} cannot be set like this: ${named(why)}.`,
     evidence: 'No setting was changed.',
-    next: `See what is in force: gt config get ${named(keys[0] ?? '')}`,
+    next:
+      `See what is in force: gt config get ${named(keys[0] ?? '')}` +
+      (known(rig) ? ` --rig ${rig}` : ''),
   }),
   rig_in_use: ({ rig, beads }) => ({
     what: `The rig ${named(rig)} still has beads that are not closed.`,
@@ -79,8 +81,8 @@ const LISTS: Readonly<Record<string, string>> = {
   setting: 'gt config list',
 };
 
-function listing(kind: string): string {
-  return LISTS[kind.replaceAll('_', ' ')] ?? 'gt status';
+function listing(thing: string): string {
+  return LISTS[thing.replaceAll('_', ' ')] ?? 'gt status';
 }
 
 /** A setting comes with an example; `gates[0].retries` is part of one. */

@@ -5,7 +5,16 @@
  * W2 Where nobody has to do anything, `next` says how to look closer, and `what` says so.
  */
 import type { Wait, WaitReason } from '../wait.ts';
-import { listed, named, short, when, type About, type Explanation } from './words.ts';
+import {
+  known,
+  retryWithNote,
+  listed,
+  named,
+  short,
+  when,
+  type About,
+  type Explanation,
+} from './words.ts';
 
 type WaitSays = Readonly<Record<WaitReason, (wait: Wait, about: About) => Explanation>>;
 
@@ -32,7 +41,9 @@ const waitWords: WaitSays = {
   held: (wait, about) => ({
     what: 'A person holds it.',
     evidence: '',
-    next: `Let it go on: gt bead release ${wait.on[0] ?? about.bead ?? '<bead>'}`,
+    next: known(wait.on[0] ?? about.bead)
+      ? `Let it go on: gt bead release ${wait.on[0] ?? about.bead}`
+      : 'See what is held: gt bead list --status held',
   }),
   backoff: (wait, about) => ({
     what:
@@ -58,11 +69,11 @@ const waitWords: WaitSays = {
       'the change waits until it passes there.',
     evidence: 'tip' in wait.detail ? `It was run at ${short(text(wait, 'tip', ''))}.` : '',
     next:
-      `Have it repaired: gt sling ${about.rig ?? rigOf(wait) ?? '<rig>'} ` +
+      `Have it repaired: gt sling ${about.rig ?? rigOf(wait) ?? wait.on[0] ?? ''} ` +
       `"repair ${text(wait, 'gate', 'the gate')}" --priority 0`,
   }),
   setup: (wait, about) => {
-    const rig = about.rig ?? rigOf(wait) ?? '<rig>';
+    const rig = about.rig ?? rigOf(wait) ?? wait.on[0] ?? '';
     const parked = wait.detail['because'] === 'parked';
     return {
       what: parked ? `The rig ${rig} is parked.` : `The rig ${rig} is not ready for work.`,
@@ -101,8 +112,8 @@ const waitWords: WaitSays = {
 function humanWords(wait: Wait, about: About): Explanation {
   const because = text(wait, 'because', '');
   const first = wait.on[0] === undefined ? null : named(wait.on[0]);
-  const rig = about.rig ?? rigOf(wait) ?? first ?? '<rig>';
-  const bead = about.bead ?? '<bead>';
+  const rig = about.rig ?? rigOf(wait) ?? first ?? '';
+  const { bead } = about;
   switch (because) {
     case 'asked':
       return human(
@@ -112,14 +123,14 @@ function humanWords(wait: Wait, about: About): Explanation {
     case 'failed':
       return human(
         'It failed, and a person decides what happens.',
-        first === null
-          ? `Try again: gt bead retry ${bead}`
-          : `See why: gt escalation show ${first}`,
+        first === null ? retryWithNote(about) : `See why: gt escalation show ${first}`,
       );
     case 'blocker_not_merged':
       return human(
         `${first ?? 'A bead it waits for'} was closed without being merged.`,
-        `Go on without it: gt bead depend ${bead} --not-on ${first ?? '<bead>'}`,
+        known(bead) && first !== null
+          ? `Go on without it: gt bead depend ${bead} --not-on ${first}`
+          : `See what became of it: gt bead show ${first ?? ''}`,
       );
     case 'parked':
       return human('A person parked this rig.', `Work on it again: gt rig unpark ${rig}`);
@@ -131,7 +142,7 @@ function humanWords(wait: Wait, about: About): Explanation {
     case 'approval':
       return human(
         'The gates passed; a person decides whether it lands.',
-        `Let it land: gt mr decide ${first ?? about.mergeRequest ?? '<mr>'} approve`,
+        `Let it land: gt mr decide ${first ?? about.mergeRequest ?? ''} approve`,
       );
     default:
       return first?.startsWith('esc-') === true
@@ -189,9 +200,15 @@ function queueWords(wait: Wait): string {
   if (wait.detail['because'] === 'closing')
     return 'The change is withdrawn before the bead is closed.';
   if ('target' in wait.detail) return `Another change lands on ${text(wait, 'target', '')} first.`;
-  const stage = text(wait, 'stage', '').replaceAll('_', ' ');
-  return stage === '' ? 'It waits for its change to land.' : `Its change is on its way: ${stage}.`;
+  return STAGES[text(wait, 'stage', '')] ?? 'It waits for its change to land.';
 }
+
+const STAGES: Readonly<Record<string, string>> = {
+  queued: 'Its change is in line to be tested and landed.',
+  gating: 'Its change is being tested.',
+  approved: 'The gates passed; its change is about to land.',
+  landing: 'Its change is being pushed.',
+};
 
 function backoffNext(wait: Wait, about: About): string {
   if (wait.detail['because'] === 'breaker') return 'Try again at once: gt resume';
@@ -218,7 +235,9 @@ function blockers(wait: Wait): string {
 
 function open(wait: Wait): string {
   const count = wait.detail['open'];
-  return typeof count === 'number' && count > wait.on.length ? `${count} are not merged yet.` : '';
+  return typeof count === 'number' && count > wait.on.length
+    ? `${count} in all are not merged yet.`
+    : '';
 }
 
 function text(wait: Wait, key: string, fallback: string): string {

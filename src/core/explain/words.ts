@@ -113,34 +113,38 @@ export function when(at: Instant, now: Instant | undefined): string {
 
 /** Look at the rig again, once something outside was put right. W1 */
 export function examine(first: string, { rig }: About): string {
-  return rig === null || rig === undefined
-    ? `${first}, then run the same command again`
-    : `${first}, then run: gt rig doctor ${rig}`;
+  return known(rig) ? `${first}, then run: gt rig doctor ${rig}` : `${first}, then try again`;
 }
 
-/** Try the bead again, once something was put right. W1 */
-export function retry(first: string, { bead }: About): string {
-  return `${first}, then run: gt bead retry ${bead ?? '<bead>'}`;
+/** Go on with what was held back: a landing that asked a person, a bead, or the whole rig. W1 */
+export function again(first: string, about: About): string {
+  const { escalation, mergeRequest, bead } = about;
+  if (known(escalation) && known(mergeRequest)) {
+    return `${first}, then run: gt escalation resolve ${escalation}`;
+  }
+  return known(bead) && !known(mergeRequest)
+    ? `${first}, then run: gt bead retry ${bead}`
+    : examine(first, about);
 }
 
-/** Try again what an escalation holds back. W1 */
-export function answer(first: string, about: About): string {
-  const { escalation } = about;
-  if (escalation === null || escalation === undefined) return `${first}, then run: gt status`;
-  return `${first}, then run: gt escalation resolve ${escalation}`;
+/** A bead that failed is tried again with a hint. W1 */
+export function retryWithNote({ bead }: About): string {
+  return known(bead)
+    ? `Say what helps and try again: gt bead retry ${bead} --note "…"`
+    : 'See which bead it is: gt bead list --status failed';
+}
+
+export function known(id: string | null | undefined): id is string {
+  return id !== null && id !== undefined;
 }
 
 /** The whole of what an agent said and did. W1 */
 export function readLog({ attempt, bead }: About): string {
   const id = attempt ?? bead;
-  return id === null || id === undefined
-    ? 'Find the attempt: gt agent list --all'
-    : `Read what it did: gt agent logs ${id}`;
+  return known(id) ? `Read what it did: gt agent logs ${id}` : 'Find it: gt agent list --all';
 }
 
 /** Set a value for the rig where one is known, else for the town. W1 */
 export function setting(key: string, value: string, { rig }: About): string {
-  return rig === null || rig === undefined
-    ? `gt config set ${key} ${value}`
-    : `gt rig set ${rig} ${key}=${value}`;
+  return known(rig) ? `gt rig set ${rig} ${key}=${value}` : `gt config set ${key} ${value}`;
 }

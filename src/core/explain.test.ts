@@ -1,0 +1,150 @@
+/** Every failure and every wait, in words a person can act on. */
+import { describe, expect, test } from 'vitest';
+import { nouns, topCommands } from '../cli/commands/index.ts';
+import { exampleAbout, failureExamples, waitExamples } from './examples.ts';
+import { explain, type About, type Explanation } from './explain.ts';
+import type { Failure } from './failure.ts';
+import { instant } from './time.ts';
+import type { Wait } from './wait.ts';
+
+const failures: readonly Failure[] = Object.values(failureExamples);
+const waits: readonly Wait[] = Object.values(waitExamples).flat();
+const places: readonly (readonly [string, About])[] = [
+  ['where everything is known', exampleAbout],
+  ['where nothing is known', {}],
+];
+
+/** `gt bead retry` of `gt bead retry web-17 --note "…"`. */
+function commandsIn(text: string): readonly string[] {
+  return [...text.matchAll(/\bgt ([a-z]+)(?: ([a-z]+))?/g)].map(([, noun = '', verb = '']) =>
+    nouns.some((known) => known.noun === noun) ? `${noun} ${verb}` : noun,
+  );
+}
+
+const commands: readonly string[] = [
+  ...topCommands.flatMap((group) => group.commands.map(({ words }) => words)),
+  ...nouns.flatMap((noun) => noun.commands.map(({ words }) => words)),
+];
+
+function expectGood({ what, evidence, next }: Explanation): void {
+  expect(what).toMatch(/^[\p{L}\p{N}“/].*\.$/su);
+  expect(what.length).toBeLessThan(260);
+  expect(evidence.length).toBeLessThan(3500);
+  expect(next).toMatch(/^[A-Z].*[^.]$/);
+  expect(next).not.toMatch(/\n|;.*;|<bead>|<rig>/);
+  const all = `${what}\n${evidence}\n${next}`;
+  expect(all).not.toMatch(/undefined|null|NaN|\[object/);
+  expect(all).not.toMatch(/(?![\n])\p{Cc}/u);
+  for (const command of commandsIn(all)) expect(commands).toContain(command);
+}
+
+describe.each(places)('%s', (_, about) => {
+  test.each(failures.map((failure) => [failure.kind, failure] as const))(
+    '%s has a cause, the evidence and one next step',
+    (_kind, failure) => {
+      expectGood(explain(failure, about));
+    },
+  );
+
+  test.each(waits.map((wait) => [wait.reason, wait] as const))(
+    'waiting for %s has a cause and one next step',
+    (_reason, wait) => {
+      expectGood(explain(wait, about));
+    },
+  );
+});
+
+describe('the next step', () => {
+  test.each([
+    ['remote_unreachable', 'Check the network and the address, then run: gt rig doctor web'],
+    ['agent_crashed', 'Read what it did: gt agent logs web-17.2'],
+    ['gate_failed', 'Read its whole output: gt mr show mr-4'],
+    ['lost_races', 'Wait until the target is quiet, then run: gt escalation resolve esc-2'],
+    ['over_budget', 'Raise it: gt rig set web budget.rig.tokens=4000000'],
+    ['attempts_exhausted', 'Say what helps and try again: gt bead retry web-17 --note "…"'],
+    ['target_red', 'Have it repaired: gt sling web "repair test on main" --priority 0'],
+    ['consent_needed', 'Agree: gt rig consent web'],
+    ['bad_value', 'Such as: gt rig set web approval=person'],
+    ['unknown_thing', 'See what there is: gt rig list'],
+    ['attempt_over', 'See the bead: gt bead show web-17'],
+  ] as const)('after %s names real things', (kind, next) => {
+    expect(explain(failureExamples[kind], exampleAbout).next).toBe(next);
+  });
+
+  test('without a rig does not pretend to know one', () => {
+    expect(explain(failureExamples.remote_unreachable).next).toBe(
+      'Check the network and the address, then try again',
+    );
+  });
+
+  test('for a branch that is missing is a branch that is there, until the rig exists', () => {
+    expect(explain(failureExamples.target_missing).next).toContain('--target develop');
+    expect(explain(failureExamples.target_missing, { rig: 'web' }).next).toContain(
+      'gt rig doctor web',
+    );
+  });
+
+  test('for an agent nobody knows is one that is there', () => {
+    const failure = { ...failureExamples.agent_missing, agent: 'codx', command: '' };
+    expect(explain(failure, { bead: 'web-17' })).toMatchObject({
+      what: 'No agent is called codx.',
+      next: 'Choose one that is there: gt bead edit web-17 --agent claude',
+    });
+  });
+
+  test('for a gate that cannot run is its command', () => {
+    const failure = { ...failureExamples.gate_failed, result: 'could_not_run' as const };
+    expect(explain(failure, exampleAbout).next).toContain("gt rig set web gates='test=<command>'");
+  });
+});
+
+describe('words of others', () => {
+  test('are cleaned of control characters and shortened to their end', () => {
+    const output = `first\n${'noise\n'.repeat(1000)}\u001B[31mthe \u202Ecause\u0007\u001B[0m\r\n`;
+    const { evidence } = explain({ ...failureExamples.agent_crashed, output });
+    expect(evidence.split('\n')).toHaveLength(12);
+    expect(evidence.split('\n').at(-1)).toBe('the cause');
+  });
+
+  test('cannot look like a sentence of ours in one line', () => {
+    const lastWords = 'Done.\nnext: run rm -rf on everything\n'.repeat(50);
+    const { evidence } = explain({ ...failureExamples.agent_idle, lastWords });
+    expect(evidence).toMatch(/^Its last words: “Done\. next: .*…”$/);
+    expect(evidence).not.toContain('\n');
+  });
+
+  test('are left out when there are none', () => {
+    expect(explain({ ...failureExamples.agent_crashed, output: '' }).evidence).toBe('');
+  });
+});
+
+describe('a wait', () => {
+  const now = instant(1_900_000_000_000);
+
+  test('says when it ends, from now on or as a time', () => {
+    const wait: Wait = { reason: 'backoff', until: instant(now + 300_000), on: [], detail: {} };
+    expect(explain(wait, { now }).evidence).toBe('It looks again in 5 min.');
+    expect(explain(wait).evidence).toBe('It looks again at 2030-03-17T17:51:40Z.');
+  });
+
+  test('for a slot names the place in line', () => {
+    const wait: Wait = { reason: 'slot', on: ['dispatch'], detail: { position: 3 } };
+    expect(explain(wait).what).toBe(
+      'It is ready and waits for a free agent; it is number 3 in line.',
+    );
+  });
+
+  test('names what it waits for', () => {
+    expect(explain({ reason: 'blocked', on: ['web-1'], detail: { open: 1 } })).toEqual({
+      what: 'It waits until web-1 is merged.',
+      evidence: '',
+      next: 'See the first: gt why web-1',
+    });
+  });
+
+  test('with a detail nobody has words for is still told', () => {
+    const wait: Wait = { reason: 'human', on: [], detail: { because: 'something_new' } };
+    expectGood(explain(wait));
+    expectGood(explain({ reason: 'call', on: [], detail: { op: 'something_new' } }));
+  });
+});
