@@ -67,7 +67,7 @@ const beadRules = [
   ),
   rule('bead', 'submission or wish wakes the merge request', (before, after) =>
     after.mergeRequest !== null &&
-    changed(before, after, 'hold', 'closeAs', 'submission', 'mergeRequest')
+    changed(before, after, 'status', 'hold', 'closeAs', 'submission', 'mergeRequest')
       ? [{ kind: 'merge_request', id: after.mergeRequest }]
       : [],
   ),
