@@ -33,6 +33,8 @@ import { ToolSocket } from './tool-socket.ts';
 export interface LocalRunnerOptions {
   readonly home: string;
   readonly id: RunnerId;
+  /** This life of the runner: unlike every other. */
+  readonly incarnation: string;
   readonly inventory: Inventory;
   readonly cores: number;
   /** The program that runs the scripted agent. */
@@ -74,7 +76,7 @@ export class LocalRunner implements RunnerPort {
   constructor(options: LocalRunnerOptions) {
     this.#options = options;
     const { timers, random, log, home, clock, cores } = options;
-    this.#incarnation = random.token(12);
+    this.#incarnation = options.incarnation;
     this.#tell = tellerOf({ tell: options.tell, timers, log });
     this.#socket = new ToolSocket({ random, log });
     this.#queue = new SpawnQueue(cores);

@@ -17,7 +17,7 @@ import { err, ok, type Result } from '../../src/core/result.ts';
 import { instant } from '../../src/core/time.ts';
 import type { Timers } from '../../src/ports/host.ts';
 import { childEnv } from '../../src/runtime/child-env.ts';
-import { commandFinder } from '../../src/runtime/harness/find-command.ts';
+import { findCommand } from '../../src/runtime/containment.ts';
 import type { RunnerNeeds, Workspaces } from '../../src/runtime/needs.ts';
 import { processTable } from '../../src/runtime/process-table.ts';
 import { killRecorded } from '../../src/runtime/process-tree.ts';
@@ -92,7 +92,7 @@ export async function makeWorld(options: WorldOptions = {}): Promise<World> {
       throw new Error('this world has no jobs');
     },
     read: async () => err({ kind: 'workspace_failed', helps: 'no', step: 'read', output: '' }),
-    findCommand: commandFinder(path, []),
+    findCommand: (command) => findCommand(command, path),
     containment: {
       spawn: async ({ spec, workspace, profile, command }) => {
         const marker = randomBytes(16).toString('hex');
@@ -132,6 +132,7 @@ export async function makeWorld(options: WorldOptions = {}): Promise<World> {
   const runner = new LocalRunner({
     home,
     id: runnerId('local'),
+    incarnation: randomBytes(6).toString('hex'),
     inventory: { capacity: 4, isolation: 'process', isolationNote: null, agents: ['scripted'] },
     cores: 2,
     node: process.execPath,
