@@ -47,12 +47,7 @@ export async function killTree(
   graceMs: number,
   spare: number | null = null,
 ): Promise<boolean> {
-  if (graceMs > 0) {
-    for (const entry of await treeOf(record, deps.table)) {
-      if (entry.pid !== spare) signal(entry, 'SIGTERM', deps.table);
-    }
-    if (await isGoneWithin(record, deps, graceMs)) return true;
-  }
+  if (await endsWhenAsked(record, deps, graceMs, spare)) return true;
   const denied = new Set<number>();
   for (let waited = 0, pause = LOOK_AGAIN_MS; waited < KILL_PATIENCE_MS; waited += pause) {
     const tree = (await treeOf(record, deps.table)).filter(({ pid }) => !denied.has(pid));
@@ -161,14 +156,22 @@ function signal(
   }
 }
 
-async function isGoneWithin(
+/** Asks each process once, also those that are started meanwhile. */
+async function endsWhenAsked(
   record: ProcessRecord,
   deps: TreeDeps,
-  limitMs: number,
+  graceMs: number,
+  spare: number | null,
 ): Promise<boolean> {
-  for (let waited = 0, pause = LOOK_AGAIN_MS; waited < limitMs; waited += pause) {
-    if ((await treeOf(record, deps.table)).length === 0) return true;
-    pause = Math.min(pause * 2, LOOK_AGAIN_MS_MAX, Math.max(limitMs - waited, 1));
+  const asked = new Set(spare === null ? [] : [spare]);
+  for (let waited = 0, pause = LOOK_AGAIN_MS; waited < graceMs; waited += pause) {
+    const tree = await treeOf(record, deps.table);
+    if (tree.length === 0) return true;
+    for (const entry of tree) {
+      if (!asked.has(entry.pid)) signal(entry, 'SIGTERM', deps.table);
+      asked.add(entry.pid);
+    }
+    pause = Math.min(pause * 2, LOOK_AGAIN_MS_MAX, Math.max(graceMs - waited, 1));
     await pauseFor(deps.timers, pause);
   }
   return false;
