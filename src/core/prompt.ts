@@ -44,9 +44,10 @@ function workspace({ bead, target }: PromptParts): string {
   return [
     `You are working on the task ${bead.id}.`,
     '',
-    'The current directory is a working copy of the repository for this task only. You are on the',
-    `branch \`${bead.branch}\`, which started from \`${target}\`${start}. Work on this branch,`,
-    'commit there, and hand the work in when it is complete. Pushing and merging are done for you.',
+    'The current directory is a working copy of the repository, for this task only.',
+    `You are on the branch \`${bead.branch}\`, which started from \`${target}\`${start}.`,
+    'Work on this branch, commit there, and hand the work in when it is complete. Pushing and',
+    'merging are done for you.',
   ].join('\n');
 }
 
@@ -88,22 +89,26 @@ function roundWords(round: Round, target: string): readonly string[] {
   return words;
 }
 
-function opening({ cause, number, head, answer }: Round): string {
+function opening(round: Round): string {
+  const first = happened(round);
+  return round.number === 1 ? first : `${first}\nThis is round ${round.number} for this reason.`;
+}
+
+function happened({ cause, head, answer }: Round): string {
   const change = head === null ? 'Your change' : `Your change (${head.slice(0, 12)})`;
-  const again = number === 1 ? '' : ` This is round ${number} for this reason.`;
   switch (cause) {
     case 'gate':
-      return `${change} was handed in, and a check failed.${again} Repair it on the same branch.`;
+      return `${change} was handed in, and a check failed. Repair it on the same branch.`;
     case 'conflict':
-      return `${change} was handed in, and does not merge.${again}`;
+      return `${change} was handed in, and does not merge.`;
     case 'review':
-      return `${change} was handed in, and a person asked for changes.${again}`;
+      return `${change} was handed in, and a person asked for changes.`;
     case 'answer':
       return answer === null
         ? 'An earlier attempt ended with a question; a person left the decision to you.'
-        : 'An earlier attempt ended with a question for a person, who answered it.';
+        : 'An earlier attempt stopped, and a person says how to go on.';
     case 'empty':
-      return `${change} was handed in, and changes nothing in the target branch.${again}`;
+      return `${change} was handed in, and changes nothing in the target branch.`;
   }
 }
 
