@@ -32,8 +32,8 @@ function recordOf(child: ChildProcess, marker: string): ProcessRecord {
 
 /** A process that has left its group and lost its parent, and says its pid. */
 function stray(directory: string): string {
-  return `setsid sh -c 'echo $$ > "${directory}/new"; mv "${directory}/new" "${directory}/stray"; \
-    exec sleep 600' &`;
+  return `(setsid sh -c 'echo $$ > "${directory}/new"; mv "${directory}/new" "${directory}/stray"; \
+    exec sleep 600' &)`;
 }
 
 async function isAlive(child: ChildProcess): Promise<boolean> {
@@ -49,7 +49,7 @@ describe.each<[string, ProcessTable]>([
   test('dies with what has left its group and its parent', async () => {
     const directory = temporaryDirectory();
     const marker = random.token(20);
-    const script = `${stray(directory)} sleep 600 & echo up; wait`;
+    const script = `${stray(directory)}; sleep 600 & echo up; wait`;
     const [child] = await start(script, marker);
     const pid = child.pid ?? 0;
     const record = { marker, pid, startTime: seen.startTimeOf(pid), bootId: seen.bootId() };
@@ -70,7 +70,8 @@ describe('a tree', () => {
 
   test('is asked first, and may end by itself', async () => {
     const directory = temporaryDirectory();
-    const script = `trap 'echo bye > "${directory}/said"; exit 0' TERM; echo up; while :; do sleep 0.05; done`;
+    const trap = `trap 'echo bye > "${directory}/said"; exit 0' TERM`;
+    const script = `${trap}; echo up; while :; do sleep 0.05; done`;
     const [, record] = await start(script, random.token(20));
     expect(await killTree(record, deps, 5_000)).toBe(true);
     expect(readFileSync(join(directory, 'said'), 'utf8')).toBe('bye\n');

@@ -1,4 +1,5 @@
 /** What a contained child can see, do and leave behind, at each level this machine has. */
+import { execFileSync } from 'node:child_process';
 import {
   mkdirSync,
   readFileSync,
@@ -22,7 +23,6 @@ import type { IsolationLevel } from '../core/launch-spec.ts';
 import { childEnv } from './child-env.ts';
 import { killLeftovers, runShell } from './machine.ts';
 import type { ShellResult } from './machine.ts';
-import { treeOf } from './process-tree.ts';
 import { networkNote, spawnContained } from './sandbox.ts';
 import type { ContainedSpec } from './sandbox.ts';
 
@@ -102,23 +102,13 @@ describe.each(levels)('at level %s, a command', (level) => {
   });
 
   test('that ends leaves nothing running, not even what left its group and parent', async () => {
-    const root = temporaryDirectory();
-    const machine = machineAt(level, root);
-    const marker = random.token(20);
-    const script = 'setsid sleep 600 & setsid sh -c "sleep 601 & sleep 602" & sleep 603 & exit 0';
-    const child = spawnContained(
-      spec(level, root, {
-        args: ['-c', script],
-        marker,
-        env: { ...spec(level, root, {}).env, GASTOWN_PROCESS_MARKER: marker },
-      }),
-      machine.tree,
-    );
-    await child.ended;
-    const bootId = machine.tree.table.bootId();
-    expect(
-      await treeOf({ marker, pid: null, startTime: null, bootId }, machine.tree.table),
-    ).toEqual([]);
+    const seconds = `6${random.below(1e9)}`;
+    const script = `setsid sleep ${seconds} & (setsid sh -c "sleep ${seconds} & wait" &)
+      sleep ${seconds} & until [ "$(pgrep -fc "^sleep ${seconds}")" = 3 ]; do :; done`;
+    const { exitCode } = await shell(level, temporaryDirectory(), script);
+    expect(exitCode).toBe(0);
+    const left = execFileSync('ps', ['-axo', 'state=,args=']).toString().split('\n');
+    expect(left.filter((line) => line.includes(seconds) && !line.startsWith('Z'))).toEqual([]);
   });
 
   test('that forks without end is stopped at its time limit, wholly', async () => {
