@@ -61,7 +61,9 @@ export class Table<Row extends { readonly id: string }> {
   readonly name: string;
   readonly #fields: readonly (keyof Row & string)[];
   readonly #columns: Columns<Row>;
+  readonly #names: Readonly<Record<keyof Row & string, string>>;
   readonly #list: string;
+  readonly #insert: string;
   readonly #spec: TableSpec<Row>;
 
   constructor(spec: TableSpec<Row>) {
@@ -69,14 +71,18 @@ export class Table<Row extends { readonly id: string }> {
     this.name = spec.name;
     this.#columns = spec.columns;
     this.#fields = Object.keys(spec.columns) as (keyof Row & string)[];
+    const names = this.#fields.map((field) => [field, columnName(field)]);
+    this.#names = Object.fromEntries(names) as Record<keyof Row & string, string>;
     this.#list = this.#fields.map(columnName).join(', ');
+    const marks = this.#fields.map(() => '?').join(', ');
+    this.#insert = `insert into ${this.name} (${this.#list}) values (${marks})`;
   }
 
   /** The statements that make the table and its indexes. */
   schema(): readonly string[] {
     const columns = this.#fields.map((field) => {
       const key = field === 'id' ? ' primary key' : '';
-      return `${columnName(field)} ${this.#columns[field].sqlType}${key}`;
+      return `${this.#names[field]} ${this.#columns[field].sqlType}${key}`;
     });
     return [
       `create table ${this.name} (${columns.join(', ')}) strict, without rowid`,
@@ -88,10 +94,10 @@ export class Table<Row extends { readonly id: string }> {
   statements(): readonly string[] {
     return [
       this.#selectSql('where id = ?'),
-      this.#insertSql(),
+      this.#insert,
       ...this.#fields
         .filter((field) => field !== 'id')
-        .map((field) => updateSql(this.name, [columnName(field)])),
+        .map((field) => updateSql(this.name, [this.#names[field]])),
     ];
   }
 
@@ -112,7 +118,7 @@ export class Table<Row extends { readonly id: string }> {
 
   insert(tx: Tx, row: Row): void {
     tx.run(
-      this.#insertSql(),
+      this.#insert,
       ...this.#fields.map((field) => this.#columns[field].write(row[field])),
     );
   }
@@ -121,7 +127,8 @@ export class Table<Row extends { readonly id: string }> {
     const fields = this.#fields.filter((field) => set[field] !== undefined && field !== 'id');
     if (fields.length === 0) return;
     const values = fields.map((field) => this.#columns[field].write(set[field] as Row[typeof field]));
-    tx.run(updateSql(this.name, fields.map(columnName)), ...values, id);
+    const columns = fields.map((field) => this.#names[field]);
+    tx.run(updateSql(this.name, columns), ...values, id);
   }
 
   delete(tx: Tx, id: string): void {
@@ -129,21 +136,17 @@ export class Table<Row extends { readonly id: string }> {
   }
 
   fromRow(row: SqlRow): Row {
-    const entries = this.#fields.map((field) => {
-      const value = row[columnName(field)];
-      assert(value !== undefined, `${this.name} has no column ${columnName(field)}`);
-      return [field, this.#columns[field].read(value)];
-    });
-    return Object.fromEntries(entries) as Row;
+    const made: Partial<Row> = {};
+    for (const field of this.#fields) {
+      const value = row[this.#names[field]];
+      assert(value !== undefined, `${this.name} has no column ${this.#names[field]}`);
+      made[field] = this.#columns[field].read(value);
+    }
+    return made as Row;
   }
 
   #selectSql(clause: string): string {
     return `select ${this.#list} from ${this.name} ${clause}`;
-  }
-
-  #insertSql(): string {
-    const marks = this.#fields.map(() => '?').join(', ');
-    return `insert into ${this.name} (${this.#list}) values (${marks})`;
   }
 }
 

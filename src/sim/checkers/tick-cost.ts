@@ -4,7 +4,8 @@
  */
 import type { Checker } from './checker.ts';
 
-const statementsToStart = 60;
+/** Once a minute a turn also looks at up to 256 entities; in these small towns at all of them. */
+const statementsToStart = 250;
 const statementsEach = 90;
 
 export function tickCost(): Checker {
