@@ -59,7 +59,7 @@ describe('the next step', () => {
     ['remote_unreachable', 'Check the network and the address, then run: gt rig doctor web'],
     ['agent_crashed', 'Read what it did: gt agent logs web-17.2'],
     ['gate_failed', 'Read its whole output: gt mr show mr-4'],
-    ['lost_races', 'Wait until the target is quiet, then run: gt escalation resolve esc-2'],
+    ['lost_races', 'Wait until the target is quiet, then run: gt bead retry web-17'],
     ['over_budget', 'Raise it: gt rig set web budget.rig.tokens=4000000'],
     ['attempts_exhausted', 'Say what helps and try again: gt bead retry web-17 --note "…"'],
     ['target_red', 'Have it repaired: gt sling web "repair test on main" --priority 0'],

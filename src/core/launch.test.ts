@@ -253,8 +253,7 @@ describe('a prompt', () => {
         'You are working on the task web-17.',
         '',
         'The current directory is a working copy of the repository, for this task only.',
-        'You are on the branch `gt/k3xq/web-17/add-a-health-endpoint`, which started from `main` at ' +
-          '4b825dc642cb.',
+        `You are on the branch \`${bead.branch}\`, which started from \`main\` at 4b825dc642cb.`,
         'Work on this branch, commit there, and hand the work in when it is complete. Pushing and',
         'merging are done for you.',
         '',

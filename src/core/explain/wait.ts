@@ -118,7 +118,7 @@ function humanWords(wait: Wait, about: About): Explanation {
     case 'asked':
       return human(
         'The agent asked a person a question.',
-        `Answer it: gt escalation show ${first}`,
+        `Read it and answer: gt escalation show ${first}`,
       );
     case 'failed':
       return human(

@@ -116,14 +116,12 @@ export function examine(first: string, { rig }: About): string {
   return known(rig) ? `${first}, then run: gt rig doctor ${rig}` : `${first}, then try again`;
 }
 
-/** Go on with what was held back: a landing that asked a person, a bead, or the whole rig. W1 */
+/** Go on with what was held back: a bead or its landing, else the whole rig. W1 */
 export function again(first: string, about: About): string {
-  const { escalation, mergeRequest, bead } = about;
-  if (known(escalation) && known(mergeRequest)) {
-    return `${first}, then run: gt escalation resolve ${escalation}`;
-  }
-  return known(bead) && !known(mergeRequest)
-    ? `${first}, then run: gt bead retry ${bead}`
+  const { bead, escalation, mergeRequest } = about;
+  if (known(bead)) return `${first}, then run: gt bead retry ${bead}`;
+  return known(escalation) && known(mergeRequest)
+    ? `${first}, then run: gt escalation resolve ${escalation}`
     : examine(first, about);
 }
 
