@@ -24,7 +24,9 @@ export async function runProgram(argv: readonly string[], world: World): Promise
   const json = typed.includes('--json');
   const state: { exitCode: ExitCode } = { exitCode: exitCodes.ok };
   try {
-    const program = buildProgram(world, (exitCode) => (state.exitCode = exitCode));
+    const program = buildProgram(world, async (chosen) => {
+      state.exitCode = await perform(chosen, world);
+    });
     if (argv.length === 0) program.outputHelp();
     else await program.parseAsync([...argv], { from: 'user' });
     return state.exitCode;
@@ -33,8 +35,18 @@ export async function runProgram(argv: readonly string[], world: World): Promise
   }
 }
 
-/** The whole tree. `done` is told the exit code of the command that ran. */
-export function buildProgram(world: World, done: (exitCode: ExitCode) => void): Command {
+/** What was typed, once the parser has accepted it. */
+export interface Chosen {
+  readonly spec: CommandSpec;
+  readonly input: Input;
+  readonly json: boolean;
+}
+
+type Sinks = Pick<World, 'stdout' | 'stderr'>;
+type Perform = (chosen: Chosen) => Promise<void>;
+
+/** The whole tree; `perform` is given the command that was typed. */
+export function buildProgram(world: Sinks, perform: Perform): Command {
   const program = new Command('gt')
     .description(ABOUT)
     .helpOption('-h, --help', 'show help')
@@ -55,7 +67,7 @@ export function buildProgram(world: World, done: (exitCode: ExitCode) => void): 
     .configureHelp({ subcommandTerm: termOf });
   for (const { title, commands } of topCommands) {
     program.commandsGroup(title);
-    for (const spec of commands) addCommand(program, spec.words, spec, world, done);
+    for (const spec of commands) addCommand(program, spec.words, spec, perform);
   }
   program.commandsGroup('Things of the town, each with verbs of its own:');
   for (const noun of nouns) {
@@ -63,7 +75,7 @@ export function buildProgram(world: World, done: (exitCode: ExitCode) => void): 
     parent.helpCommand(false);
     for (const alias of noun.aliases ?? []) parent.alias(alias);
     for (const spec of noun.commands) {
-      addCommand(parent, spec.words.slice(noun.noun.length + 1), spec, world, done);
+      addCommand(parent, spec.words.slice(noun.noun.length + 1), spec, perform);
     }
   }
   return program;
@@ -78,13 +90,7 @@ function termOf(command: Command): string {
   return [command.name(), ...args].join(' ');
 }
 
-function addCommand(
-  parent: Command,
-  name: string,
-  spec: CommandSpec,
-  world: World,
-  done: (exitCode: ExitCode) => void,
-): void {
+function addCommand(parent: Command, name: string, spec: CommandSpec, perform: Perform): void {
   const command = parent.command(name, { hidden: spec.hidden === true }).summary(spec.summary);
   command.description(spec.detail === undefined ? spec.summary : `${spec.summary}\n${spec.detail}`);
   for (const alias of spec.aliases ?? []) command.alias(alias);
@@ -93,16 +99,19 @@ function addCommand(
   command.option(...JSON_FLAG);
   const examples = spec.examples.map((example) => `  $ ${example}`);
   command.addHelpText('after', `\nExamples:\n${examples.join('\n')}`);
-  command.action(async () => {
-    const gastownHome = homeOf(world);
-    const output = new Output(world, command.optsWithGlobals()['json'] === true);
-    const client = new Client(world, gastownHome);
+  command.action(() => {
+    const json = command.optsWithGlobals()['json'] === true;
     const named = (spec.args ?? []).map(
       (arg, at) => [arg.name, command.processedArgs[at]] as const,
     );
-    const input = new Input(Object.fromEntries(named), command.opts());
-    done(await spec.run({ world, output, client, gastownHome }, input));
+    return perform({ spec, input: new Input(Object.fromEntries(named), command.opts()), json });
   });
+}
+
+function perform({ spec, input, json }: Chosen, world: World): Promise<ExitCode> {
+  const gastownHome = homeOf(world);
+  const client = new Client(world, gastownHome);
+  return spec.run({ world, output: new Output(world, json), client, gastownHome }, input);
 }
 
 function argument(spec: ArgumentSpec): Argument {
