@@ -50,7 +50,7 @@ const identity: Readonly<Record<string, string>> = {
 export function git(cwd: string, ...args: readonly string[]): string {
   const text = execFileSync('git', [...args], {
     cwd,
-    env: { ...plainEnv, ...identity },
+    env: { ...plainEnv, ...identity, CONTAINED: 'agent' },
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
     maxBuffer: 1 << 28,

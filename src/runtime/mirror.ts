@@ -115,14 +115,12 @@ export class Mirrors {
       const listed = await this.#list(rig);
       if (!listed.ok) return listed;
       const gitDir = await this.#ensure(rig, listed.value);
-      if (!same(await this.#refs(gitDir), listed.value.branches)) {
-        const failed = await this.#bring(rig, gitDir);
-        if (failed !== null) return err(failed);
-      }
-      // The list says which branches there are; the refs say where they were when fetched.
-      const refs = await this.#refs(gitDir);
-      const { defaultBranch } = listed.value;
-      return ok({ branches: refs, defaultBranch });
+      const { branches, defaultBranch } = listed.value;
+      if (same(await this.#refs(gitDir), branches)) return ok({ branches, defaultBranch });
+      const failed = await this.#bring(rig, gitDir);
+      if (failed !== null) return err(failed);
+      // They may be newer than the list by now.
+      return ok({ branches: await this.#refs(gitDir), defaultBranch });
     });
   }
 

@@ -6,7 +6,7 @@
  * V3 A clone for a person has all its objects and no tie to the runner's directories.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Failure } from '../core/failure.ts';
 import { attemptId, beadId, type Commit } from '../core/ids.ts';
@@ -16,10 +16,11 @@ import type { ReadAnswer, ReadRequest } from '../ports/runner.ts';
 import { caught } from './git-errors.ts';
 import type { Git } from './git.ts';
 import type { Mirrors } from './mirror.ts';
+import { writeRepository } from './new-repository.ts';
 import type { RunnerPaths } from './paths.ts';
 import { latestSnapshot, takeRef } from './snapshot-restore.ts';
 import type { Snapshots } from './snapshot.ts';
-import { borrow, objectFormat, type Store, type Stores } from './store.ts';
+import type { Store, Stores } from './store.ts';
 import { readLease } from './workspace.ts';
 
 const DIFF_BYTES_MAX = 1024 * 1024;
@@ -57,9 +58,10 @@ export class Reading {
       const store = await stores.open(rig.rig);
       const gitDir = join(directory, '.git');
       const at = { gitDir, workTree: directory, cwd: directory, timeoutMs: CHECKOUT_MS };
-      await mkdir(directory, { recursive: true });
-      await startRepository(git, store, directory, 'main');
-      await borrow(gitDir, paths.mirror(rig.rig));
+      await writeRepository({
+        ...{ gitDir, branch: 'main', objectNameLength: commit.length, settings: [] },
+        borrowFrom: paths.mirror(rig.rig),
+      });
       await withRef(store, commit, async (ref) => {
         await takeRef(git, store, gitDir, ref, 'refs/gastown/commit');
       });
@@ -135,10 +137,15 @@ export class Reading {
     const store = await stores.open(rig.rig);
     const fresh = join(dirname(directory), `.gastown-${request.bead}.new`);
     await rm(fresh, { recursive: true, force: true });
-    await mkdir(fresh, { recursive: true });
     const gitDir = join(fresh, '.git');
     const at = { gitDir, workTree: fresh, cwd: fresh, timeoutMs: CHECKOUT_MS };
-    await startRepository(git, store, fresh, branch);
+    await writeRepository({
+      ...{ gitDir, branch, objectNameLength: head.length, borrowFrom: null },
+      settings: [
+        ['remote "origin"', 'url', rig.remote],
+        ['remote "origin"', 'fetch', '+refs/heads/*:refs/remotes/origin/*'],
+      ],
+    });
     await withRef(store, head, async (ref) => {
       await takeRef(git, store, gitDir, ref, `refs/heads/${branch}`);
     });
@@ -148,28 +155,10 @@ export class Reading {
         await takeRef(git, store, gitDir, ref, `refs/remotes/origin/${rig.target}`);
       });
     }
-    await git.must(['config', 'remote.origin.url', rig.remote], at);
-    await git.must(['config', 'remote.origin.fetch', '+refs/heads/*:refs/remotes/origin/*'], at);
     await git.must(['read-tree', '--reset', '-u', 'HEAD'], at);
     await rename(fresh, directory);
     return ok({ kind: 'checkout', directory, branch });
   }
-}
-
-async function startRepository(
-  git: Git,
-  store: Store,
-  directory: string,
-  branch: string,
-): Promise<void> {
-  const format = await objectFormat(git, store.gitDir);
-  const init = ['init', '--quiet', '--template=', `--object-format=${format}`];
-  await git.must([...init, `--initial-branch=${branch}`], {
-    gitDir: join(directory, '.git'),
-    workTree: directory,
-    cwd: directory,
-    timeoutMs: CHECKOUT_MS,
-  });
 }
 
 /** A commit needs a name to be fetched by. It stays: another reader may be using it. */

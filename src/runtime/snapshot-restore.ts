@@ -90,7 +90,7 @@ export async function takeRef(
   from: string,
   to: string,
 ): Promise<void> {
-  const quiet = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules'];
+  const quiet = ['--quiet', '--no-tags', '--no-write-fetch-head', '--update-head-ok'];
   await git.must(['fetch', ...quiet, '--', store.gitDir, `+${from}:${to}`], {
     gitDir,
     timeoutMs: RESTORE_MS,

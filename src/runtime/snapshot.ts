@@ -1,7 +1,8 @@
 /**
  * Saves a workspace as it is: files, index, HEAD and what is in progress (a merge, a rebase, a
- * cherry-pick), as one commit in the runner's store: `tree/`, `state/`, `meta.json`, with the
- * commits the state speaks of as parents, so that one ref holds all of it.
+ * cherry-pick), as one commit in the runner's store: `tree/`, `state/`, `meta.json`, `staged/`
+ * (what only the index holds), with the commits the state speaks of as parents, so that one ref
+ * holds all of it.
  *
  * N1 The workspace's configuration and hooks are never read, saved or restored.
  * N2 Everything that opens a file of the agent's runs contained and follows no link.
@@ -93,8 +94,9 @@ export class Snapshots {
     const wanted = await referenced(store, workspace, state.tree);
     const { bead } = spec;
     await bringObjects({ store, paths, workspace, bead, wanted: wanted.ids, known: [spec.base] });
-    const commit = await this.#commit(store, spec, files, state.tree, wanted.ids);
     const { head } = wanted;
+    const held = await heldBy(store, files.tree, head, wanted.ids);
+    const commit = await this.#commit(store, spec, files, state.tree, held);
     const headTree = head === null ? '' : await store.must(['rev-parse', `${head}^{tree}`]);
     const inProgress = state.names.some((name) => IN_PROGRESS.test(name));
     const unsaved = inProgress || headTree !== files.tree;
@@ -106,23 +108,23 @@ export class Snapshots {
     spec: SnapshotSpec,
     files: { readonly tree: string; readonly leftOut: readonly string[] },
     state: string,
-    ids: readonly string[],
+    held: Held,
   ): Promise<Commit> {
     const meta = { attempt: spec.attempt, branch: spec.branch, base: spec.base };
     const text = JSON.stringify({ ...meta, leftOut: files.leftOut.map(shown) }, null, 2);
     const blob = await store.must(['hash-object', '-w', '--stdin'], { input: `${text}\n` });
     const entries = [`100644 blob ${blob}\tmeta.json`, `040000 tree ${state}\tstate`];
-    const input = [...entries, `040000 tree ${files.tree}\ttree`].map((e) => `${e}\n`).join('');
-    const tree = await store.must(['mktree'], { input });
+    const staged = held.staged === null ? [] : [`040000 tree ${held.staged}\tstaged`];
+    const all = [...entries, ...staged, `040000 tree ${files.tree}\ttree`];
+    const tree = await store.must(['mktree'], { input: all.map((e) => `${e}\n`).join('') });
     const ref = snapshotRef(spec.attempt);
     const last = await store.run(['rev-parse', '--verify', '--quiet', `${ref}^{tree}`]);
     const lastCommit = last.ok && last.out === tree ? await store.commit(ref) : null;
     if (lastCommit !== null) return lastCommit; // N4
-    const parents = await commitsAmong(store, ids);
     const args = ['commit-tree', tree, '-m', `snapshot of ${spec.attempt}`];
     const env = { ...snapshotIdentity, ...datesAt(this.#deps.clock.now()) };
     const commit = commitOf(
-      await store.must([...args, ...parents.flatMap((parent) => ['-p', parent])], { env }),
+      await store.must([...args, ...held.parents.flatMap((parent) => ['-p', parent])], { env }),
     );
     await store.setRef(ref, commit);
     return commit;
@@ -244,14 +246,38 @@ async function referenced(
   return { ids: [...new Set(ids)], head };
 }
 
-async function commitsAmong(store: Store, ids: readonly string[]): Promise<readonly string[]> {
+/** How a snapshot keeps what the state speaks of: commits as parents, the rest in a tree. */
+interface Held {
+  readonly parents: readonly string[];
+  readonly staged: string | null;
+}
+
+async function heldBy(
+  store: Store,
+  tree: string,
+  head: Commit | null,
+  ids: readonly string[],
+): Promise<Held> {
   const checked = await store.lines(['cat-file', '--batch-check=%(objectname) %(objecttype)'], {
     input: ids.map((id) => `${id}\n`).join(''),
   });
-  return checked
-    .filter((line) => line.endsWith(' commit'))
-    .map((line) => line.slice(0, line.indexOf(' ')))
-    .slice(0, PARENTS_MAX);
+  const ofType = (type: string): readonly string[] =>
+    checked
+      .filter((line) => line.endsWith(` ${type}`))
+      .map((line) => line.slice(0, line.indexOf(' ')));
+  const parents = ofType('commit').slice(0, PARENTS_MAX);
+  const known = new Set<string>();
+  for (const root of head === null ? [tree] : [tree, head]) {
+    const listed = await store.run(['ls-tree', '-r', '-z', root], { outputBytesMax: 1 << 28 });
+    for (const entry of splitZ(listed.bytes)) known.add(entry.split(/[ \t]/)[2] ?? '');
+  }
+  const entries = [
+    ...ofType('blob').map((id) => ['100644 blob', id] as const),
+    ...ofType('tree').map((id) => ['040000 tree', id] as const),
+  ].filter(([, id]) => !known.has(id));
+  if (entries.length === 0) return { parents, staged: null };
+  const input = entries.map(([kind, id]) => `${kind} ${id}\t${id}\n`).join('');
+  return { parents, staged: await store.must(['mktree'], { input }) };
 }
 
 async function contained(

@@ -7,10 +7,11 @@
  * S2 Whatever is made here hangs on a ref below `refs/gastown/` before anybody is told of it.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { commitOf, type Commit } from '../core/ids.ts';
 import type { Git, GitOptions, GitOutcome } from './git.ts';
+import { borrow } from './new-repository.ts';
 import type { RunnerPaths } from './paths.ts';
 
 const STORE_MS = 5 * 60_000;
@@ -120,13 +121,6 @@ export async function initBare(
     if (!existsSync(join(gitDir, 'HEAD'))) throw error; // somebody made it meanwhile
     await rm(fresh, { recursive: true, force: true });
   }
-}
-
-/** Objects of another repository, by reference: no copy, and nothing is written there. */
-export async function borrow(gitDir: string, from: string): Promise<void> {
-  const info = join(gitDir, 'objects', 'info');
-  await mkdir(info, { recursive: true });
-  await writeFile(join(info, 'alternates'), `${join(from, 'objects')}\n`);
 }
 
 export async function objectFormat(git: Git, gitDir: string): Promise<'sha1' | 'sha256'> {

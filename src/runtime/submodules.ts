@@ -16,9 +16,10 @@ import type { RigRef } from '../core/launch-spec.ts';
 import { limits } from '../core/limits.ts';
 import type { Git, GitOptions } from './git.ts';
 import { shown, splitZ } from './git.ts';
+import { writeRepository } from './new-repository.ts';
 import type { RunnerPaths } from './paths.ts';
 import { localPath } from './source.ts';
-import { borrow, initBare, Store } from './store.ts';
+import { initBare, Store } from './store.ts';
 
 export interface FillRequest {
   readonly git: Git;
@@ -99,13 +100,18 @@ async function fill(request: FillRequest, submodule: Submodule): Promise<boolean
   if (mirror === null) return false;
   const gitDir = join(directory, '.git', 'modules', submodule.name);
   await mkdir(tree, { recursive: true });
-  await mkdir(gitDir, { recursive: true });
   const at: GitOptions = { gitDir, workTree: tree, cwd: tree, timeoutMs: limits.fetchMs };
-  await git.must(['init', '--quiet', '--template=', '--initial-branch=main'], at);
-  await borrow(gitDir, mirror);
-  // Relative: the workspace is renamed into place once it is whole.
-  await git.must(['config', 'core.worktree', relative(gitDir, tree)], at);
-  await git.must(['config', 'remote.origin.url', submodule.url], at);
+  await writeRepository({
+    gitDir,
+    branch: 'main',
+    objectNameLength: submodule.pin.length,
+    borrowFrom: mirror,
+    settings: [
+      // Relative: the workspace is renamed into place once it is whole.
+      ['core', 'worktree', relative(gitDir, tree)],
+      ['remote "origin"', 'url', submodule.url],
+    ],
+  });
   await writeFile(join(tree, '.git'), `gitdir: ${relative(tree, gitDir)}\n`);
   await git.must(['update-ref', '--no-deref', 'HEAD', submodule.pin], at);
   await git.must(['read-tree', '--reset', '-u', submodule.pin], at);

@@ -11,9 +11,10 @@ import type { Commit } from '../core/ids.ts';
 import type { Author, LaunchSpec } from '../core/launch-spec.ts';
 import type { Git, GitOptions } from './git.ts';
 import { refusingHook } from './mirror.ts';
+import { writeRepository } from './new-repository.ts';
 import type { RunnerPaths } from './paths.ts';
 import { restoreSnapshot, takeRef, type Snapshot } from './snapshot-restore.ts';
-import { borrow, objectFormat, type Store } from './store.ts';
+import type { Store } from './store.ts';
 import { fillSubmodules } from './submodules.ts';
 
 const MAKE_MS = 10 * 60_000;
@@ -48,11 +49,13 @@ export async function makeWorkspace(deps: MakeDeps, request: MakeRequest): Promi
   const mirror = paths.mirror(spec.rig.rig);
   const at: GitOptions = { gitDir, workTree: directory, cwd: directory, timeoutMs: MAKE_MS };
   await mkdir(directory, { recursive: true });
-  const format = await objectFormat(git, mirror);
-  const init = ['init', '--quiet', '--template=', `--object-format=${format}`];
-  await git.must([...init, `--initial-branch=${spec.branch}`], at);
-  await borrow(gitDir, mirror);
-  await configure(git, at, spec.author ?? deps.author, spec.rig.target, mirror);
+  await writeRepository({
+    gitDir,
+    branch: spec.branch,
+    objectNameLength: request.base.length,
+    borrowFrom: mirror,
+    settings: settingsOf(spec.author ?? deps.author, spec.rig.target, mirror),
+  });
   await writeHooks(gitDir, spec.signoff);
   await setRefs(git, at, request);
   if (start.snapshot === null) {
@@ -63,24 +66,21 @@ export async function makeWorkspace(deps: MakeDeps, request: MakeRequest): Promi
   await fillSubmodules({ git, paths, rig: spec.rig, store, base: request.base, directory });
 }
 
-async function configure(
-  git: Git,
-  at: GitOptions,
+function settingsOf(
   author: Author,
   target: string,
   mirror: string,
-): Promise<void> {
+): readonly (readonly [string, string, string])[] {
   const tracking = `refs/remotes/origin/${target}`;
-  const settings: readonly (readonly [string, string])[] = [
-    ['user.name', author.name],
-    ['user.email', author.email],
-    ['commit.gpgSign', 'false'],
-    ['gc.auto', '0'],
+  return [
+    ['user', 'name', author.name],
+    ['user', 'email', author.email],
+    ['commit', 'gpgSign', 'false'],
+    ['gc', 'auto', '0'],
     // `git fetch` brings what the mirror has, without a network or a credential.
-    ['remote.origin.url', mirror],
-    ['remote.origin.fetch', `+${tracking}:${tracking}`],
+    ['remote "origin"', 'url', mirror],
+    ['remote "origin"', 'fetch', `+${tracking}:${tracking}`],
   ];
-  for (const [key, value] of settings) await git.must(['config', key, value], at);
 }
 
 async function writeHooks(gitDir: string, signoff: boolean): Promise<void> {
@@ -102,10 +102,15 @@ git interpret-trailers --in-place --if-exists addIfDifferent \\
 
 /** W2 */
 async function setRefs(git: Git, at: GitOptions, request: MakeRequest): Promise<void> {
-  const { spec, store, base, tip, start } = request;
-  await git.must(['update-ref', `refs/remotes/origin/${spec.rig.target}`, tip], at);
-  await git.must(['update-ref', 'refs/gastown/base', base], at);
+  const { spec, store, base, tip, start, directory } = request;
   const branch = `refs/heads/${spec.branch}`;
-  if (start.headRef === null) await git.must(['update-ref', branch, base], at);
-  else await takeRef(git, store, `${at.gitDir}`, start.headRef, branch);
+  const refs = [
+    [`refs/remotes/origin/${spec.rig.target}`, tip],
+    ['refs/gastown/base', base],
+    ...(start.headRef === null ? [[branch, base]] : []),
+  ];
+  const input = refs.map((ref) => `update ${ref.join(' ')}\n`).join('');
+  await git.must(['update-ref', '--stdin'], { ...at, input });
+  if (start.headRef !== null)
+    await takeRef(git, store, join(directory, '.git'), start.headRef, branch);
 }
