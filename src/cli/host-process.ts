@@ -8,10 +8,10 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, open, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { HealthResource } from '../protocol/http.ts';
-import { exitCodes } from './exit-codes.ts';
+import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { failure, Interrupted, refused, Stop, type Problem } from './problem.ts';
 import { isAlive, readServer, type ServerAddress } from './server-file.ts';
 import type { Context } from './spec.ts';
@@ -33,8 +33,10 @@ export async function startHost(
 ): Promise<StartedHost> {
   const { gastownHome, world } = context;
   const running = await readServer(gastownHome);
-  if (typeof running !== 'string') throw alreadyRunning(gastownHome, running); // H3
-  const log = join(gastownHome, 'host.log');
+  if (typeof running !== 'string' && (await answers(running))) {
+    throw alreadyRunning(gastownHome, running); // H3
+  }
+  const log = join(gastownHome, 'logs', 'start.log');
   const { child, from } = await spawnHost(context, log, port);
   const ended = new Promise<number | null>((done) => {
     child.on('error', () => done(null));
@@ -43,7 +45,7 @@ export async function startHost(
   let code: number | null | undefined;
   void ended.then((value) => (code = value));
   for (const start = world.now(); ; await world.sleep(LOOK_AGAIN_MS, world.interrupted)) {
-    if (code !== undefined) throw await startFailed(gastownHome, log, from, code);
+    if (code !== undefined) throw await startFailed(log, from, code);
     const server = await readServer(gastownHome);
     if (typeof server !== 'string' && server.pid === child.pid && (await isReady(server))) {
       return { server, child, log };
@@ -79,6 +81,12 @@ export async function healthOf(server: ServerAddress): Promise<HealthResource | 
   }
 }
 
+/** Is it the process that wrote the address? A process id may be used again. */
+async function answers(server: ServerAddress): Promise<boolean> {
+  const health = await healthOf(server);
+  return typeof health !== 'string' && health.pid === server.pid;
+}
+
 async function isReady(server: ServerAddress): Promise<boolean> {
   const health = await healthOf(server);
   return typeof health !== 'string' && health.ready;
@@ -91,11 +99,11 @@ async function spawnHost(
   port: number | undefined,
 ): Promise<{ readonly child: ChildProcess; readonly from: number }> {
   try {
-    await mkdir(gastownHome, { recursive: true, mode: 0o700 });
+    await mkdir(dirname(log), { recursive: true, mode: 0o700 });
     await using file = await open(log, 'a', 0o600);
     const { size: from } = await file.stat();
     const main = fileURLToPath(new URL('../hosts/node/main.ts', import.meta.url));
-    const flags = port === undefined ? [] : ['--port', String(port)];
+    const flags = ['--detached', ...(port === undefined ? [] : ['--port', String(port)])];
     const child = spawn(
       world.node.path,
       ['--disable-warning=ExperimentalWarning', main, ...flags],
@@ -118,19 +126,17 @@ async function spawnHost(
   }
 }
 
-async function startFailed(
-  gastownHome: string,
-  log: string,
-  from: number,
-  code: number | null,
-): Promise<Stop> {
-  const running = await readServer(gastownHome);
-  if (typeof running !== 'string') return alreadyRunning(gastownHome, running); // lost a race: H3
+async function startFailed(log: string, from: number, code: number | null): Promise<Stop> {
   const said = await saidSince(log, from);
   const problem = problemIn(said);
-  if (problem !== undefined) return new Stop(exitCodes.failure, problem);
+  if (problem !== undefined) return new Stop(startCode(code), problem);
   const evidence = said.trim().slice(-SAID_BYTES_MAX) || `it ended with ${code ?? 'a signal'}`;
   return failure('start_failed', 'the town did not start', evidence, `read ${log}`);
+}
+
+/** The host ends with the codes of the command line. */
+function startCode(code: number | null): ExitCode {
+  return Object.values(exitCodes).find((known) => known !== 0 && known === code) ?? 1;
 }
 
 async function saidSince(log: string, from: number): Promise<string> {
@@ -139,17 +145,17 @@ async function saidSince(log: string, from: number): Promise<string> {
   return text.subarray(Math.min(from, size)).toString('utf8');
 }
 
-/** The host's last words when it gave up, as one JSON line `{"problem": {…}}`. */
+/** The host's last words when it gave up: a line `{"problem": {…}}`. */
 function problemIn(said: string): Problem | undefined {
   for (const line of said.split('\n').toReversed()) {
-    if (!line.startsWith('{')) continue;
+    if (!line.startsWith('{"problem"')) continue;
     try {
       const { problem }: { problem?: Partial<Problem> } = JSON.parse(line);
       if (typeof problem?.what !== 'string') continue;
       const { kind = 'start_failed', what, evidence = '', next = '' } = problem;
       return { kind, what, evidence, next };
     } catch {
-      continue;
+      continue; // cut off in the middle
     }
   }
   return undefined;

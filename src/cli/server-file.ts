@@ -3,6 +3,7 @@
  * it listens, removed when it ends.
  *
  * F1 A file whose process is gone, or that cannot be read, is a town that does not run.
+ * F2 No process is ever killed on the word of this file alone.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -32,6 +33,22 @@ export async function readServer(gastownHome: string): Promise<ServerAddress | s
   const token = await readFile(join(gastownHome, 'token'), 'utf8').catch(() => undefined);
   if (token === undefined) return `${join(gastownHome, 'token')} is not there`;
   return { ...said, token: token.trim() };
+}
+
+/**
+ * Is this process the one that holds the home? A process id may be used again; when it was started
+ * is told apart where the system says it. F2
+ */
+export async function holdsHome(gastownHome: string, pid: number): Promise<boolean> {
+  const said = await readFile(join(gastownHome, 'lock.json'), 'utf8').catch(() => '{}');
+  try {
+    const holder: { pid?: unknown; processStart?: unknown } = JSON.parse(said);
+    if (holder.pid !== pid || typeof holder.processStart !== 'string') return false;
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] === holder.processStart;
+  } catch {
+    return false;
+  }
 }
 
 export function isAlive(pid: number): boolean {

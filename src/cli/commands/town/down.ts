@@ -7,7 +7,7 @@
 import { exitCodes, type ExitCode } from '../../exit-codes.ts';
 import { waitGone } from '../../host-process.ts';
 import { failure } from '../../problem.ts';
-import { findServer } from '../../server-file.ts';
+import { findServer, holdsHome } from '../../server-file.ts';
 import type { Context } from '../../spec.ts';
 
 const STOP_MS_MAX = 60_000;
@@ -18,7 +18,7 @@ export async function down(
 ): Promise<ExitCode> {
   const { client, gastownHome, output } = context;
   const server = await findServer(gastownHome);
-  if (now) process.kill(server.pid, 'SIGKILL');
+  if (now && (await holdsHome(gastownHome, server.pid))) process.kill(server.pid, 'SIGKILL');
   else await client.post('/shutdown', {}, {});
   if (!(await waitGone(context, server.pid, STOP_MS_MAX))) {
     throw failure(
