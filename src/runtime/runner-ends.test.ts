@@ -88,7 +88,7 @@ describe('a start that fails names its cause', () => {
 });
 
 describe('a turn that goes wrong', () => {
-  it('ends as crashed when the agent dies, with its exit code, and its edits are saved', async () => {
+  it('ends as crashed when the agent dies, with its exit code, its edits saved', async () => {
     const prompt = script(
       { write: { path: 'a.txt', text: 'half' } },
       { run: 'git add a.txt' },
@@ -197,7 +197,7 @@ describe('a stop', () => {
     await world.runner.stopAttempt(call, spec.attempt, 'person');
     const { end } = await world.until('attempt_ended');
     expect(end).toMatchObject({ outcome: 'cancelled', failure: null });
-    expect(await ours(world)).toEqual([]);
+    await expect.poll(() => ours(world)).toEqual([]);
   });
 
   it('kills an agent that is deaf to it after the grace', async () => {
@@ -208,7 +208,7 @@ describe('a stop', () => {
     await world.until('transcript', (fact) => JSON.stringify(fact.entries).includes('"deaf"'));
     await world.runner.stopAttempt(call, spec.attempt, 'paused');
     expect((await world.until('attempt_ended')).end.outcome).toBe('cancelled');
-    expect(await ours(world)).toEqual([]);
+    await expect.poll(() => ours(world)).toEqual([]);
   });
 
   it('of the runner saves and evicts what runs, and refuses new starts', async () => {

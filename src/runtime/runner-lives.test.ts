@@ -126,7 +126,8 @@ describe('hydration', () => {
     const ended = await world.until('attempt_ended');
     expect(ended).toMatchObject({ attempt: 'web-1.1', end: { outcome: 'evicted' } });
     expect(await world.git('web-1', 'show', `${ended.end.saved}:a.txt`)).toBe('half');
-    expect(await leftovers(home)).toBe('');
+    // A killed process loses its environment, by which it is found, a moment before its directory.
+    await expect.poll(() => leftovers(home)).toBe('');
     const connected = await world.until('runner_connected');
     expect(connected).toMatchObject({ attempts: [], jobs: [] });
 
@@ -134,7 +135,7 @@ describe('hydration', () => {
     await world.until('attempt_ended', (fact) => fact.attempt === 'web-1.2');
   });
 
-  it('runs once at a time, releases starts that waited, also when it fails, and can be retried', async () => {
+  it('runs once at a time, releases who waits also when it fails, and can be retried', async () => {
     let calls = 0;
     let failNow = (): void => undefined;
     world = await makeWorld({
@@ -150,12 +151,12 @@ describe('hydration', () => {
       },
     });
     const starting = world.runner.start();
-    const failed = expect(starting).rejects.toThrow('the disk is full');
+    const failed = starting.catch((error: unknown) => String(error));
     await poll(() => calls === 1);
     const waiting = world.runner.awaitHydration();
     expect(world.runner.bootHydration()).toBe(world.runner.bootHydration());
     failNow();
-    await failed;
+    expect(await failed).toContain('the disk is full');
     await waiting;
     expect(world.facts).toEqual([]);
     await world.runner.bootHydration();
@@ -190,7 +191,7 @@ describe('jobs', () => {
     answer: { is: 'moved', targetTip: 'c'.repeat(40) as never },
   } as const;
 
-  it('run once for each call, and a repeat is told the stored result, also in the next life', async () => {
+  it('run once for each call; a repeat is told the stored result, also in a next life', async () => {
     let ran = 0;
     const job = async () => {
       ran += 1;
@@ -252,7 +253,8 @@ const spy = {
   args: [
     '-e',
     `const { spawn } = require('node:child_process');
-     const child = spawn(process.execPath, [${JSON.stringify(scriptedProgram)}], { stdio: ['pipe', 'inherit', 'inherit'] });
+     const stdio = ['pipe', 'inherit', 'inherit'];
+     const child = spawn(process.execPath, [${JSON.stringify(scriptedProgram)}], { stdio });
      require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
        if (line.includes('mcpServers')) console.error('SPY' + line);
        child.stdin.write(line + '\\n');
@@ -262,8 +264,8 @@ const spy = {
   loginFiles: [],
 };
 
-function seenBySpy({ transcript }: World): { url: string; bearer: string } {
-  const line = /SPY(.*)/.exec(transcript())?.[1] ?? '{}';
+function seenBySpy(world: World): { url: string; bearer: string } {
+  const line = /SPY(.*)/.exec(world.transcript())?.[1] ?? '{}';
   const [server] = JSON.parse(line).params.mcpServers;
   return { url: server.url, bearer: server.headers[0].value };
 }
@@ -276,9 +278,16 @@ function startVictim(home: string): ChildProcess {
     )};
     const world = await makeWorld({ home: process.argv[1] });
     await world.runner.start();
-    const prompt = script({ write: { path: 'a.txt', text: 'half' } }, { run: 'git add .' }, { child: 600 }, { say: 'in the middle' }, { hang: 'deaf' });
+    const prompt = script(
+      { write: { path: 'a.txt', text: 'half' } },
+      { run: 'git add .' },
+      { child: 600 },
+      { say: 'in the middle' },
+      { hang: 'deaf' },
+    );
     await world.runner.startAttempt(call, launchSpec({ prompt }));
-    await world.until('transcript', (fact) => JSON.stringify(fact.entries).includes('"in the middle'));
+    const isThere = (fact) => JSON.stringify(fact.entries).includes('"in the middle');
+    await world.until('transcript', isThere);
     console.log('ready');
   `;
   return spawn(process.execPath, ['--input-type=module', '-e', program, home], {

@@ -295,7 +295,8 @@ export class Supervisor {
     const startedAt = clock.monotonicMs();
     await within(this.#tools?.idle() ?? Promise.resolve(), limits.stopGraceMs / 2, timers);
     const accepted = this.#tools?.accepted ?? null;
-    const { outcome, failure } = accepted === null ? ending : { outcome: accepted, failure: null }; // V1
+    // V1
+    const { outcome, failure } = accepted === null ? ending : { outcome: accepted, failure: null };
     await this.#endAgent(accepted !== null, startedAt);
     this.#grant?.revoke();
     this.#activity.close();

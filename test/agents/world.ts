@@ -147,7 +147,7 @@ export async function makeWorld(options: WorldOptions = {}): Promise<World> {
     tell: async (fact) => {
       facts.push(fact);
       const answer = options.tell?.(fact) ?? ok(undefined);
-      for (const look of [...watchers]) look();
+      watchers.forEach((look) => look());
       return answer;
     },
   });

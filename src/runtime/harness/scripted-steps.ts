@@ -58,7 +58,8 @@ const acts: Readonly<Record<string, Act>> = {
     const quoted = `'${message.replaceAll("'", `'\\''`)}'`;
     await shell(
       stage,
-      `git add -A && (git diff --cached --quiet && ! test -e .git/MERGE_HEAD || git commit -q -m ${quoted})`,
+      `git add -A && { git diff --cached --quiet && ! test -e .git/MERGE_HEAD ||
+      git commit -q -m ${quoted}; }`,
     );
     return 'next';
   },
