@@ -161,7 +161,7 @@ function readArguments(argv: readonly string[]): Arguments | null {
     from,
     to: Number(range[2] ?? from),
     step: Number(values['step'] ?? 1),
-    ticks: Number(values['ticks'] ?? 120),
+    ticks: Number(values['ticks'] ?? 100),
     faults,
     jobs: Number(values['jobs'] ?? 1),
     json: values['json'] === true,

@@ -131,7 +131,7 @@ function updateRow(
     note(turn, { kind, id, op: 'update', who, why, from, to, data: visible });
   }
   derive(turn, kind, before, after);
-  if (!onlyLater(columns)) touchSelf(turn, kind, id);
+  if (!onlyLater(before, columns)) touchSelf(turn, kind, id);
   wake(turn, kind, before, after);
 }
 
@@ -278,8 +278,14 @@ const quiet = new Set([
 // Moving only these never lets an entity act sooner, so they touch nothing.
 const later = new Set(['updatedAt', 'lastSeenAt', 'lastActivityAt', 'usage', 'grantedAt', 'nextBead']);
 
-function onlyLater(columns: Readonly<Record<string, unknown>>): boolean {
-  return Object.keys(columns).every((column) => later.has(column));
+/** A clock that jumped back moves even these to an earlier time: then the entity looks again. */
+function onlyLater(before: AnyRow, columns: Readonly<Record<string, unknown>>): boolean {
+  const was = before as unknown as Readonly<Record<string, unknown>>;
+  return Object.entries(columns).every(([column, value]) => {
+    const old = was[column];
+    const back = typeof value === 'number' && typeof old === 'number' && value < old;
+    return later.has(column) && (!back || column === 'updatedAt');
+  });
 }
 
 export function visibleOf(

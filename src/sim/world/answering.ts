@@ -65,7 +65,7 @@ export class Answering {
       if (own.length > 0) {
         commands.push({ kind: 'settings_set', rig: rig.id, set: {}, unset: own });
       }
-      if (rig.status === 'parked' && rig.parkAsked === null) {
+      if (rig.status === 'parked' && rig.parkAsked !== false) {
         commands.push({ kind: 'rig_park', rig: rig.id, park: false });
       } else if (rig.status === 'unready' && rig.probeJob === null && !rig.probeAsked) {
         commands.push({ kind: 'rig_probe', rig: rig.id });
@@ -110,8 +110,8 @@ export class Answering {
   #requests(rows: Rows): readonly Command[] {
     return rows.liveRequests
       .filter((request) => request.waits.some((wait) => wait.reason === 'human'))
-      .filter((request) => request.stage === 'approved' && request.head !== null)
-      .filter((request) => request.decision?.head !== request.head)
+      .filter((request) => request.stage === 'approved')
+      .filter((request) => request.decision?.head !== (request.head ?? request.reverts))
       .map((request) => ({
         kind: 'mr_decide',
         mergeRequest: request.id,

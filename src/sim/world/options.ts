@@ -38,7 +38,7 @@ export function optionsFor(seed: number): Options {
     town: townSettings(random),
     gates,
     capacity: random.pick([1, 2, 2, 4]),
-    beads: random.between(1, 9),
+    beads: random.between(1, 8),
     people: random.pick([60, 120, 200]),
     strangers: random.pick([0, 10, 30]),
     dependencies: random.pick([0, 300, 700]),

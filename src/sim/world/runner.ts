@@ -117,7 +117,7 @@ export class ModelRunner {
         capacity: this.world.capacity,
         isolation: 'process',
         isolationNote: 'simulated',
-        agents: ['scripted'],
+        agents: ['modelled'],
       },
       attempts: [...this.agents.keys()],
       jobs: [...this.#jobs.values()].filter((held) => held.result === null).map((h) => h.job),
