@@ -6,7 +6,7 @@
  *    the contained git, and only bytes come out.
  * O2 Safe to repeat: what is already in the store is not asked for again.
  */
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ContainedGit, ContainedGitOptions, GitOutcome } from './git.ts';
 import { GitFailed } from './git.ts';
@@ -90,12 +90,16 @@ export async function bringObjects(bring: Bring): Promise<void> {
   await rm(place, { recursive: true, force: true });
   await mkdir(place, { recursive: true });
   try {
+    // To stdout: written to a file, a pack is first made inside the git directory, and that is
+    // read-only here. Bounded by LIST_BYTES_MAX.
     const packed = await bring.workspace.own(
-      ['pack-objects', '--quiet', '--revs', '--local', join(place, 'pack')],
-      { input: lines([...present, ...bring.known.map((id) => `^${id}`)]), writable: [place] },
+      ['pack-objects', '--quiet', '--revs', '--local', '--stdout'],
+      { input: lines([...present, ...bring.known.map((id) => `^${id}`)]) },
     );
-    if (!packed.ok || !/^[0-9a-f]+$/.test(packed.out)) throw new GitFailed('pack-objects', packed);
-    await bring.store.importPack(join(place, `pack-${packed.out}.pack`));
+    if (!packed.ok || packed.truncated) throw new GitFailed('pack-objects', packed);
+    const file = join(place, 'workspace.pack');
+    await writeFile(file, packed.bytes);
+    await bring.store.importPack(file);
   } finally {
     await rm(place, { recursive: true, force: true });
   }
