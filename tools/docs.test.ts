@@ -12,7 +12,7 @@ const read = (path: string) => readFileSync(resolve(root, path), 'utf8');
 
 describe('a document made from code', () => {
   test.each(documents().map(({ path, text }) => [path, text]))(
-    '%s is what the code says: else run "node tools/docs.ts"',
+    '%s is what the code says: else run "npm run docs"',
     (path, text) => {
       expect(read(path)).toBe(text);
     },

@@ -2,7 +2,7 @@
  * Writes the documents that are made from code: `docs/failures.md` from what `core/explain.ts`
  * says about every failure and wait, `docs/settings.md` from the table of settings.
  *
- *   node tools/docs.ts
+ *   npm run docs
  *
  * D1: the same code gives the same text; `docs.test.ts` fails when a document was not written
  *     again after its source changed.
@@ -13,7 +13,8 @@ import { exampleAbout, failureExamples, waitExamples } from '../src/core/example
 import { explain, type Explanation } from '../src/core/explain.ts';
 import { settingDefinitions, settingKeys } from '../src/core/setting-definitions.ts';
 
-const GENERATED = '<!-- Made by tools/docs.ts. Change the code it is made from, then run it. -->';
+const GENERATED =
+  '<!-- Made from code by tools/docs.ts: change the code, then run "npm run docs". -->';
 const root = resolve(import.meta.dirname, '..');
 
 export interface Document {

@@ -269,7 +269,7 @@ export function rigScopeProblem(key: SettingKey): FailureOf<'settings_conflict'>
 
 /** S2 S3 */
 export function resolveSettings(town: Partial<Settings>, rig: Partial<Settings>): Settings {
-  const pick = <K extends SettingKey>(key: K): Settings[K] => valueOf(key, town, rig);
+  const pick = <K extends SettingKey>(key: K): Settings[K] => inForce(key, town, rig);
   return {
     defaultAgent: pick('defaultAgent'),
     defaultModel: pick('defaultModel'),
@@ -310,7 +310,7 @@ export function sourceOf(
   return town[key] === undefined ? 'default' : 'town';
 }
 
-function valueOf<K extends SettingKey>(
+function inForce<K extends SettingKey>(
   key: K,
   town: Partial<Settings>,
   rig: Partial<Settings>,
