@@ -11,7 +11,7 @@
  * N4 Saving twice without a change makes nothing new.
  */
 import { lstat, mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Failure } from '../core/failure.ts';
 import { commitOf, type AttemptId, type BeadId, type Commit } from '../core/ids.ts';
 import { limits } from '../core/limits.ts';
@@ -178,7 +178,10 @@ async function dropLinks(store: Store, indexFile: string): Promise<void> {
     .map((entry) => entry.slice(entry.indexOf('\t') + 1));
   if (links.length === 0) return;
   const input = joinZ(links);
-  await store.must(['update-index', '--force-remove', '-z', '--stdin'], { indexFile, input });
+  // Names are taken out of the index only; git wants to be told of a tree all the same.
+  const workTree = dirname(indexFile);
+  const remove = ['update-index', '--force-remove', '-z', '--stdin'];
+  await store.must(remove, { indexFile, input, workTree, cwd: workTree });
 }
 
 /** N3. A name that ends in a slash is a repository inside the tree. */
