@@ -1,6 +1,7 @@
 /** All parts of the runner together on a real repository: from a rig's look to a landed change. */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -151,6 +152,9 @@ it('gives the next attempt the half-done work of one that was stopped', async ()
   await runner.stopAttempt(call, first.attempt, 'person');
   const stopped = await until((fact) => fact.kind === 'attempt_ended');
   expect(stopped).toMatchObject({ end: { outcome: 'cancelled', saved: expect.any(String) } });
+  await expect
+    .poll(() => existsSync(join(root, 'home/runner/compiled')), { timeout: 5000 })
+    .toBe(true);
 
   const second = { ...launchSpec({ prompt, number: 2 }), rig };
   await runner.startAttempt(call, second);

@@ -12,6 +12,7 @@ import type { RunnerId } from '../core/ids.ts';
 import type { Clock, Log, Random, Timers } from '../ports/host.ts';
 import type { TellTown } from '../ports/runner.ts';
 import { buildCandidate } from './candidate.ts';
+import { withCompileCache } from './compile-cache.ts';
 import { findCommand, MachineContainment } from './containment.ts';
 import { detect } from './detect.ts';
 import { examineRig } from './examine.ts';
@@ -104,7 +105,7 @@ export async function makeLocalRunner(setup: LocalRunnerSetup): Promise<LocalRun
     needs: {
       workspaces,
       containment: {
-        spawn: (request) => containment.spawn(request),
+        ...withCompileCache(containment, { directory: join(paths.root, 'compiled'), run }),
         killLeftovers: async () => {
           const stuck = await containment.killLeftovers();
           // Checkouts of gates that were killed with the runner, and what has expired.
