@@ -365,6 +365,7 @@ export class Queries {
 
   #beadView(bead: Bead, position: number | null) {
     return view.beadView(bead, {
+      waits: view.waitsInForce(bead, this.town()),
       after: dependencies.blockers(this.#sql, bead.id),
       blocks: dependencies.dependents(this.#sql, bead.id),
       position,

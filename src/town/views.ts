@@ -15,6 +15,7 @@ import type { RigReport } from '../core/job.ts';
 import type { MergeRequest } from '../core/merge-request.ts';
 import type { Rig } from '../core/rig.ts';
 import type { Runner } from '../core/runner.ts';
+import type { Town } from '../core/town.ts';
 import type { Wait } from '../core/wait.ts';
 import type { JournalRow } from '../storage/tables/journal.ts';
 
@@ -47,14 +48,26 @@ function proofView(proof: Proof | null) {
   return proof === null ? null : { ...proof, at: iso(proof.at) };
 }
 
+/**
+ * A pause is one change of the town and does not touch every bead in line: what such a bead waits
+ * for is read here.
+ */
+export function waitsInForce(bead: Bead, town: Town): readonly Wait[] {
+  if (bead.status !== 'open' || !bead.ready || bead.parked !== null) return bead.waits;
+  if (town.status !== 'running') return [{ reason: 'paused', on: ['town'], detail: {} }];
+  const stale = bead.waits.some((wait) => wait.reason === 'paused');
+  return stale ? [{ reason: 'slot', on: ['dispatch'], detail: {} }] : bead.waits;
+}
+
 export interface BeadRelations {
+  readonly waits: readonly Wait[];
   readonly after: readonly string[];
   readonly blocks: readonly string[];
   /** Counted only when one bead is asked for. */
   readonly position: number | null;
 }
 
-export function beadView(bead: Bead, relations: BeadRelations) {
+export function beadView(bead: Bead, { waits, ...relations }: BeadRelations) {
   const about = {
     bead: bead.id,
     rig: bead.rig,
@@ -89,7 +102,7 @@ export function beadView(bead: Bead, relations: BeadRelations) {
     proof: proofView(bead.proof),
     escalation: bead.escalation,
     failure: failureOrNull(bead.failure, about),
-    waits: waitsView(bead.waits, about),
+    waits: waitsView(waits, about),
     usage: bead.usage,
     parked: bead.parked,
     createdBy: bead.createdBy,

@@ -27,6 +27,7 @@ import { mergeRequests } from '../storage/tables/merge-requests.ts';
 import { rigs } from '../storage/tables/rigs.ts';
 import { runners } from '../storage/tables/runners.ts';
 import { towns } from '../storage/tables/town.ts';
+import { waitsInForce } from './views.ts';
 
 /** What is asked about, reduced to what an answer is made of. */
 export interface Subject {
@@ -89,6 +90,8 @@ function ofBead(reader: SqlReader, bead: Bead): Subject {
   const request =
     bead.mergeRequest === null ? undefined : mergeRequests.get(reader, bead.mergeRequest);
   const about = { bead: bead.id, rig: bead.rig, escalation: bead.escalation };
+  const town = towns.get(reader, 'town');
+  const ownWaits = town === undefined ? bead.waits : waitsInForce(bead, town);
   // A bead in review waits for its change: the change knows what for.
   const inReview = bead.status === 'in_review' && request !== undefined;
   return {
@@ -96,7 +99,7 @@ function ofBead(reader: SqlReader, bead: Bead): Subject {
     about: { ...about, attempt: bead.attempt, mergeRequest: bead.mergeRequest },
     parked: bead.parked,
     failures: [bead.failure, ...(inReview ? request.failures : [])].filter((one) => one !== null),
-    waits: inReview && request.waits.length > 0 ? request.waits : bead.waits,
+    waits: inReview && request.waits.length > 0 ? request.waits : ownWaits,
     atRest: beadAtRest(bead),
     related: [bead.attempt, bead.mergeRequest, bead.escalation, bead.rig],
   };
