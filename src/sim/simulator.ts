@@ -69,10 +69,9 @@ export async function settle(world: World, inspection: Inspection): Promise<void
   for (let step = 0; step < settleStepsMax; step += 1) {
     const alarm = world.server.alarmAt;
     const far = alarm === null || alarm > world.time.wall() + limits.rigProbeMs;
-    if (world.time.nextAt() === null && far) {
-      if (passes >= answersMax || !answering.pass()) break;
-      passes += 1;
-    } else world.happenNext();
+    const idle = world.time.nextAt() === null && far;
+    if (idle && passes < answersMax && answering.pass()) passes += 1;
+    else if (!world.happenNext()) break;
     world.actions += 1;
     await inspection.look(false);
     if (!inspection.clean) return;

@@ -105,7 +105,9 @@ function makeReady(view: BeadView): Plan {
     if (bead.ready) return act(set(bead, unready, 'backoff'));
     return rest(wait('backoff', [], { charged: bead.charged }, bead.notBefore));
   }
-  if (!bead.ready) return act(set(bead, { ready: true, readyAt: now }, 'ready'));
+  // The pause is over for good: a clock that jumps back does not start it again.
+  const rested = bead.notBefore === null ? {} : { notBefore: null };
+  if (!bead.ready) return act(set(bead, { ready: true, readyAt: now, ...rested }, 'ready'));
   if (view.town.status !== 'running') return rest(wait('paused', ['town']));
   if (view.rig.status !== 'ready') return rest(wait('setup', [`rig:${view.rig.id}`]));
   return rest(wait('slot', ['dispatch']));

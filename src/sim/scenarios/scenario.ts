@@ -42,6 +42,7 @@ export const calm: Options = {
   town: {},
   gates: ['unit'],
   capacity: 4,
+  firstBeads: 0,
   beads: 10,
   people: 0,
   strangers: 0,

@@ -15,7 +15,8 @@ export interface Options {
   readonly town: Partial<Settings>;
   readonly gates: readonly string[];
   readonly capacity: number;
-  /** Beads people sling at most. */
+  /** Beads slung at once, and at most. */
+  readonly firstBeads: number;
   readonly beads: number;
   /** Out of a thousand steps, so many are a person's command, a stranger's push. */
   readonly people: number;
@@ -38,6 +39,7 @@ export function optionsFor(seed: number): Options {
     town: townSettings(random),
     gates,
     capacity: random.pick([1, 2, 2, 4]),
+    firstBeads: random.between(0, 4),
     beads: random.between(1, 8),
     people: random.pick([60, 120, 200]),
     strangers: random.pick([0, 10, 30]),

@@ -57,6 +57,10 @@ export class People {
     this.furnish();
     if (this.#furnished < this.world.options.rigs.length) return;
     this.ask({ kind: 'settings_set', rig: null, set: this.world.options.town, unset: [] });
+    for (let i = 0; i < this.world.options.firstBeads; i += 1) {
+      const command = sling(this);
+      if (command !== null) this.ask(command);
+    }
   }
 
   /** Any command, sensible or not. */

@@ -40,6 +40,19 @@ export interface Rows {
 
 const many = 10_000;
 
+const noRows: Rows = {
+  town: null,
+  beads: [],
+  liveAttempts: [],
+  liveJobs: [],
+  liveRequests: [],
+  rigs: [],
+  openEscalations: [],
+  runners: [],
+  dispatch: null,
+  dependencies: [],
+};
+
 export class RowsReader {
   readonly #disk: MemorySql;
   #at = -1;
@@ -52,7 +65,8 @@ export class RowsReader {
   read(): Rows {
     if (this.#rows === null || this.#at !== this.#disk.changes) {
       this.#at = this.#disk.changes;
-      this.#rows = readRows(this.#disk);
+      // Before the first commit there is no schema yet.
+      this.#rows = this.#disk.commits === 0 ? noRows : readRows(this.#disk);
     }
     return this.#rows;
   }

@@ -11,7 +11,7 @@ import type { Command, CommandAnswer } from '../../core/command.ts';
 import type { Fact } from '../../core/fact.ts';
 import type { Failure } from '../../core/failure.ts';
 import type { Result } from '../../core/result.ts';
-import { after, type Instant } from '../../core/time.ts';
+import type { Instant } from '../../core/time.ts';
 import type { RunnerPort } from '../../ports/runner.ts';
 import { type Sql, type SqlValue, StorageDown, type Tx } from '../../ports/sql.ts';
 import { Town } from '../../town/town.ts';
@@ -157,17 +157,13 @@ export class Server {
     if (life !== null) life.alarmAt = null;
     const reached = this.#call((town) => town.alarm());
     // A host whose disk was full looks again when there may be room.
-    if (reached.is === 'storage_down' && life !== null && life.alarmAt === null) {
-      life.alarmAt = this.#later(1000);
+    if (reached.is === 'storage_down' && life !== null) {
+      life.alarmAt ??= this.#world.time.wall();
     }
   }
 
   dryResync(): readonly EntityName[] {
     return this.#town?.dryResync() ?? [];
-  }
-
-  #later(ms: number): Instant {
-    return after(this.#world.time.wall(), ms);
   }
 
   #open(life: Life): Town {

@@ -23,6 +23,8 @@ import { ModelRunner } from './runner.ts';
 import { type Reached, Server } from './server.ts';
 import { WorldTime } from './time.ts';
 
+const eventsPerStep = 3;
+
 export interface StaleSubmission {
   readonly attempt: string;
   readonly head: string;
@@ -113,7 +115,11 @@ export class World {
       return;
     }
     if (this.#random.chance(this.options.people)) return this.people.act();
-    if (!this.happenNext()) this.people.act();
+    // Most of what happens is the world going on; several events are one step.
+    for (let i = 0; i < eventsPerStep; i += 1) {
+      if (!this.happenNext()) return this.people.act();
+      if (!this.server.up) return;
+    }
   }
 
   /** The next planned event or the alarm, whichever is first; false when there is neither. */
