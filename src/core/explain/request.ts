@@ -18,7 +18,7 @@ type Kinds =
 
 export const requestWords: Says<Kinds> = {
   unknown_thing: ({ thing, name, near }) => ({
-    what: `There is no ${named(thing)} called ${quoted(name, 80)}.`,
+    what: `There is ${none(thing)} called ${quoted(name, 80)}.`,
     evidence: near.length === 0 ? '' : `Similar: ${listed(near)}`,
     next: `See what there is: ${listing(thing)}`,
   }),
@@ -66,6 +66,11 @@ export const requestWords: Says<Kinds> = {
   }),
 };
 
+/** A `thing` is what nobody said the kind of: `gt why web-77`. */
+function none(thing: string): string {
+  return thing === 'thing' ? 'nothing' : `no ${named(thing)}`;
+}
+
 /** `bead_retry` → `bead retry` */
 function words(name: string): string {
   return named(name).replaceAll('_', ' ');
@@ -94,9 +99,10 @@ function valueNext(field: string, expected: string, about: About): string {
   return `Give ${expected}`;
 }
 
+/** The first step of the circle is the one that was refused; the second is already there. */
 function cycleNext(beads: readonly string[]): string {
-  const [first, second] = beads;
+  const [, first, second] = beads;
   return first === undefined || second === undefined
-    ? 'Leave one of these dependencies out'
-    : `Leave one out: gt bead depend ${named(first)} --not-on ${named(second)}`;
+    ? 'Name another bead: none can wait for itself'
+    : `Take one away first: gt bead depend ${named(first)} --not-on ${named(second)}`;
 }

@@ -145,10 +145,18 @@ function humanWords(wait: Wait, about: About): Explanation {
         `Let it land: gt mr decide ${first ?? about.mergeRequest ?? ''} approve`,
       );
     default:
-      return first?.startsWith('esc-') === true
-        ? human('A person is needed.', `See why: gt escalation show ${first}`)
-        : human('A person is needed.', `See why: gt why ${first ?? 'town'}`);
+      return needed(first, about);
   }
+}
+
+/** An escalation says more; a rig is examined again once its cause was put right. */
+function needed(first: string | null, { rig, bead }: About): Explanation {
+  if (first?.startsWith('esc-') === true) {
+    return human('A person is needed.', `See why: gt escalation show ${first}`);
+  }
+  return known(rig) && rig === first && !known(bead)
+    ? human('A person has to put it right first.', `Look again then: gt rig doctor ${rig}`)
+    : human('A person is needed.', `See why: gt why ${first ?? 'town'}`);
 }
 
 function human(what: string, next: string): Explanation {
