@@ -136,7 +136,7 @@ async function startFailure(
 }
 
 /** How long a broken connection may be ahead of the exit that broke it. */
-const exitPatienceMs = 1000;
+export const exitPatienceMs = 1000;
 
 function missing(agent: string, command: string): Failure {
   return { kind: 'agent_missing', helps: 'person', agent, command, known: knownAgents() };

@@ -105,6 +105,13 @@ describe('a turn that goes wrong', () => {
     expect(end.failure).toMatchObject({ kind: 'agent_crashed', signal: 'SIGKILL' });
   });
 
+  it('ends as crashed when the agent answers the turn with an error', async () => {
+    const { end } = await run({ prompt: script({ fail: 'out of credit' }) });
+    expect(end.outcome).toBe('crashed');
+    expect(end.failure).toMatchObject({ kind: 'agent_crashed', exitCode: null });
+    expect(end.failure).toHaveProperty('output', expect.stringContaining('out of credit'));
+  });
+
   it('asks a liar once to go on, then calls it idle', async () => {
     const { end } = await run({ prompt: script({ say: 'All done!' }, { lie: true }) });
     expect(end.outcome).toBe('idle_without_done');

@@ -23,7 +23,13 @@ import type { AttemptEnded } from './attempt-record.ts';
 import { AttemptTools } from './attempt-tools.ts';
 import type { AcpError } from './harness/acp.ts';
 import type { AgentEvent } from './harness/acp-events.ts';
-import { openSession, startAgent, type LaunchDeps, type Started } from './launch.ts';
+import {
+  exitPatienceMs,
+  openSession,
+  startAgent,
+  type LaunchDeps,
+  type Started,
+} from './launch.ts';
 import type { RunnerNeeds, Workspace } from './needs.ts';
 import { QuietWatch } from './quiet-watch.ts';
 import type { SpawnQueue } from './spawn-queue.ts';
@@ -238,7 +244,9 @@ export class Supervisor {
   }
 
   async #crashed(started: Started, error: AcpError): Promise<Ending> {
-    const end = this.#broken === null ? await started.process.ended : null;
+    // A closed connection is how an exit looks from here; an error answer leaves it running.
+    const ended = within(started.process.ended, exitPatienceMs, this.#deps.timers);
+    const end = this.#broken === null ? await ended : null;
     const reason = this.#broken?.output ?? (end === null ? error.output : '');
     const output = [reason, started.process.lastWords].filter((line) => line !== '').join('\n');
     const { agent } = this.#spec;

@@ -95,6 +95,10 @@ const acts: Readonly<Record<string, Act>> = {
     return callTool(stage, 'gt_ask', choices.length > 0 ? { question, choices } : { question });
   },
   lie: async () => 'end',
+  /** The turn is answered with an error, as when a model's provider refuses. */
+  fail: async (_, raw) => {
+    throw new Error(textOf(raw) ?? 'the script says so');
+  },
   crash: (_, raw) => {
     const input = fieldsOf(raw);
     const signal = textOf(input['signal']);
