@@ -47,6 +47,7 @@ const table = new Table<Attempt>({
   indexes: [
     `unique index attempts_live on attempts(bead) where status <> 'ended'`,
     `index attempts_runner on attempts(runner, id) where status <> 'ended'`,
+    `index attempts_held on attempts(runner, created_at) where status <> 'ended'`,
     `index attempts_bead on attempts(bead, number)`,
     `index attempts_rig on attempts(rig, ended_at) where status = 'ended'`,
     `index attempts_failed on attempts(ended_at)

@@ -35,6 +35,7 @@ const table = new Table<Job>({
   },
   indexes: [
     `index jobs_live on jobs(runner, id) where status <> 'done'`,
+    `index jobs_held on jobs(runner, started_at) where status = 'running'`,
     `index jobs_subject on jobs(subject, created_at, id)`,
   ],
 });
