@@ -100,8 +100,16 @@ export function runnerOver(home: string, incarnation: string) {
   const snapshots = new Snapshots({ contained, paths, stores, clock });
   const submissions = new Submissions({ contained, paths, stores, snapshots });
   const workspaces = new GitWorkspaces({
-    ...{ git: own, contained, paths, mirrors, stores, snapshots, submissions, trash },
-    ...{ incarnation, author },
+    git: own,
+    contained,
+    paths,
+    mirrors,
+    stores,
+    snapshots,
+    submissions,
+    trash,
+    incarnation,
+    author,
   });
   const reading = new Reading({ git: own, paths, mirrors, stores, snapshots });
   return {
@@ -140,12 +148,32 @@ export type World = ReturnType<typeof makeWorld>;
 export function launch(rig: RigRef, bead: string, number = 1, more: Partial<LaunchSpec> = {}) {
   const id = beadId(bead);
   const spec: LaunchSpec = {
-    ...{ rig, bead: id, attempt: attemptIdOf(id, number), number, title: 'A task', round: 0 },
-    ...{ branch: `gt/${rig.tag}/${bead}/a-task`, base: null, head: null, agent: 'scripted' },
-    ...{ profile: null, model: null, prompt: '', setup: [], signoff: false, env: {} },
-    isolation: { require: null, network: 'open' },
-    author: { name: 'Agent', email: 'agent@example.com' },
-    ...{ tokensMax: null, usdMax: null },
+    rig,
+    bead: id,
+    attempt: attemptIdOf(id, number),
+    number,
+    title: 'A task',
+    round: 0,
+    branch: `gt/${rig.tag}/${bead}/a-task`,
+    base: null,
+    head: null,
+    agent: 'scripted',
+    profile: null,
+    model: null,
+    prompt: '',
+    setup: [],
+    signoff: false,
+    env: {},
+    isolation: {
+      require: null,
+      network: 'open',
+    },
+    author: {
+      name: 'Agent',
+      email: 'agent@example.com',
+    },
+    tokensMax: null,
+    usdMax: null,
     ...more,
   };
   return spec;
@@ -159,8 +187,16 @@ export function buildSpec(
   more: Partial<BuildSpec> = {},
 ): BuildSpec {
   return {
-    ...{ kind: 'build', rig, head, reverts: null, submittedBy: null, method, stored },
-    ...{ message: 'Land the task', author: null, signoff: false },
+    kind: 'build',
+    rig,
+    head,
+    reverts: null,
+    submittedBy: null,
+    method,
+    stored,
+    message: 'Land the task',
+    author: null,
+    signoff: false,
     ...more,
   };
 }

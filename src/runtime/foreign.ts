@@ -49,7 +49,10 @@ async function submissionsOfOthers(
   target: Commit,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const refs = await store.lines([
-    ...['for-each-ref', '--format=%(refname)', `--no-merged=${target}`, SUBMISSIONS],
+    'for-each-ref',
+    '--format=%(refname)',
+    `--no-merged=${target}`,
+    SUBMISSIONS,
   ]);
   const others = new Map<string, string[]>();
   for (const ref of refs) {

@@ -166,10 +166,10 @@ function classOf(text: string): RemoteClass {
 }
 
 const MOVED =
-  /\(stale info\)|\(fetch first\)|\(non-fast-forward\)|remote ref updated since|failed to update ref|cannot lock ref/;
+  /\((?:stale info|fetch first|non-fast-forward)\)|cannot lock ref|updated since|failed to update ref/;
 const CHECKED_OUT = /refusing to update checked out branch|branch is currently checked out/;
 const DIRTY =
-  /has unstaged changes|has staged changes|not uptodate|would be overwritten|Could not update working tree/;
+  /has (?:un)?staged changes|not uptodate|would be overwritten|Could not update working tree/;
 const REFUSED = /\[remote rejected\]|\[rejected\]|! +\[|pre-receive hook|error: failed to push/;
 
 const PUSH_CAUSES: readonly (readonly [

@@ -82,12 +82,10 @@ async function look(
 function pushArgs(rig: RigRef, candidate: Candidate, isCheckedOut: boolean): readonly string[] {
   const ref = `refs/heads/${rig.target}`;
   const update = 'git -c receive.denyCurrentBranch=updateInstead receive-pack';
-  return [
-    ...['push', '--porcelain', '--no-follow-tags', '--recurse-submodules=no'],
-    `--force-with-lease=${ref}:${candidate.targetTip}`, // L2
-    ...(isCheckedOut ? [`--receive-pack=${update}`] : []),
-    ...['--', rig.remote, `${candidate.commit}:${ref}`],
-  ];
+  const args = ['push', '--porcelain', '--no-follow-tags', '--recurse-submodules=no'];
+  const lease = `--force-with-lease=${ref}:${candidate.targetTip}`; // L2
+  const receive = isCheckedOut ? [`--receive-pack=${update}`] : [];
+  return [...args, lease, ...receive, '--', rig.remote, `${candidate.commit}:${ref}`];
 }
 
 /** L4 */

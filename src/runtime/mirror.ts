@@ -126,7 +126,12 @@ export class Mirrors {
 
   async #list(rig: RigRef): Promise<Result<Look & { format: 'sha1' | 'sha256' }, Failure>> {
     const outcome = await this.#network(null, [
-      ...['ls-remote', '--symref', '--', rig.remote, 'HEAD', 'refs/heads/*'],
+      'ls-remote',
+      '--symref',
+      '--',
+      rig.remote,
+      'HEAD',
+      'refs/heads/*',
     ]);
     if (!outcome.ok) return err(remoteFailure(rig.remote, outcome));
     const branches = new Map<string, Commit>();
@@ -143,8 +148,16 @@ export class Mirrors {
 
   async #bring(rig: RigRef, gitDir: string): Promise<Failure | null> {
     const args = [
-      ...['fetch', '--quiet', '--prune', '--no-tags', '--no-write-fetch-head'],
-      ...['--no-auto-maintenance', '--no-recurse-submodules', '--', rig.remote, BRANCHES],
+      'fetch',
+      '--quiet',
+      '--prune',
+      '--no-tags',
+      '--no-write-fetch-head',
+      '--no-auto-maintenance',
+      '--no-recurse-submodules',
+      '--',
+      rig.remote,
+      BRANCHES,
     ];
     let outcome = await this.#network(gitDir, args);
     if (!outcome.ok && isLockHeld(outcome)) {
@@ -175,8 +188,14 @@ export class Mirrors {
     if (rig.lends !== null) {
       // M3: the best that can be had; what it lacks comes from the remote.
       await this.#network(gitDir, [
-        ...['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance'],
-        ...['--', rig.lends, '+refs/remotes/*:refs/gastown/lent/*'],
+        'fetch',
+        '--quiet',
+        '--no-tags',
+        '--no-write-fetch-head',
+        '--no-auto-maintenance',
+        '--',
+        rig.lends,
+        '+refs/remotes/*:refs/gastown/lent/*',
       ]);
     }
     return gitDir;

@@ -37,7 +37,9 @@ async function examine(rig: RigRef, more: { createTargetFrom?: string; update?: 
   const result = await examineRig(
     { ...runner, detect },
     {
-      ...{ kind: 'fetch', rig, branchPrefix: 'gt' },
+      kind: 'fetch',
+      rig,
+      branchPrefix: 'gt',
       updateCheckout: more.update ?? false,
       createTargetFrom: more.createTargetFrom ?? null,
     },
@@ -53,7 +55,10 @@ async function landOne(spec: ReturnType<typeof launch>, files: Record<string, st
   if (built.kind !== 'build' || built.answer.is !== 'built') throw new Error(JSON.stringify(built));
   const { candidate } = built.answer;
   const pushed = await pushCandidate(runner, {
-    ...{ kind: 'push', rig: spec.rig, candidate, updateCheckout: false },
+    kind: 'push',
+    rig: spec.rig,
+    candidate,
+    updateCheckout: false,
   });
   expect(pushed).toMatchObject({ answer: { is: 'landed' } });
 }
@@ -67,7 +72,11 @@ test('a sound repository passes every check and shows what it needs', async () =
   const report = await examine(world.rig);
   expect(report.first).toBeNull();
   expect(report.checks.map((check) => check.name)).toEqual([
-    ...['reachable', 'target', 'push', 'prefix', 'checkout'],
+    'reachable',
+    'target',
+    'push',
+    'prefix',
+    'checkout',
   ]);
   expect(report.gates.map((gate) => gate.command)).toContain('npm test');
   expect(report.defaultBranch).toBe('main');
@@ -104,7 +113,9 @@ test('a target made from another branch, once', async () => {
 test('a branch named gt leaves no room for gt/…', async () => {
   git(world.seed, 'push', '-q', world.remote, 'main:gt');
   expect((await examine(world.rig)).first).toMatchObject({
-    ...{ kind: 'branch_prefix_taken', prefix: 'gt', ref: 'gt' },
+    kind: 'branch_prefix_taken',
+    prefix: 'gt',
+    ref: 'gt',
   });
 });
 
@@ -253,20 +264,27 @@ describe('what a person typed', () => {
     write(clone, { 'sub/x.txt': 'dirty\n' });
     expect(value(await describeSource(runner.git, join(clone, 'sub')))).toEqual({
       kind: 'path-with-remote',
-      ...{ remote: world.remote, lends: clone, defaultBranch: 'main', checkedOut: 'main' },
+      remote: world.remote,
+      lends: clone,
+      defaultBranch: 'main',
+      checkedOut: 'main',
     });
   });
 
   test('a path without one is the remote', async () => {
     expect(value(await describeSource(runner.git, world.seed))).toMatchObject({
-      ...{ kind: 'path-is-remote', remote: world.seed, lends: null, checkedOut: 'main' },
+      kind: 'path-is-remote',
+      remote: world.seed,
+      lends: null,
+      checkedOut: 'main',
     });
   });
 
   test('a URL loses the credentials in it', async () => {
     const typed = 'https://me:secret@example.com/x/y.git';
     expect(value(await describeSource(runner.git, typed))).toMatchObject({
-      ...{ kind: 'url', remote: 'https://example.com/x/y.git' },
+      kind: 'url',
+      remote: 'https://example.com/x/y.git',
     });
   });
 

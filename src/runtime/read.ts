@@ -59,7 +59,10 @@ export class Reading {
       const gitDir = join(directory, '.git');
       const at = { gitDir, workTree: directory, cwd: directory, timeoutMs: CHECKOUT_MS };
       await writeRepository({
-        ...{ gitDir, branch: 'main', objectNameLength: commit.length, settings: [] },
+        gitDir,
+        branch: 'main',
+        objectNameLength: commit.length,
+        settings: [],
         borrowFrom: paths.mirror(rig.rig),
       });
       await withRef(store, commit, async (ref) => {
@@ -140,7 +143,10 @@ export class Reading {
     const gitDir = join(fresh, '.git');
     const at = { gitDir, workTree: fresh, cwd: fresh, timeoutMs: CHECKOUT_MS };
     await writeRepository({
-      ...{ gitDir, branch, objectNameLength: head.length, borrowFrom: null },
+      gitDir,
+      branch,
+      objectNameLength: head.length,
+      borrowFrom: null,
       settings: [
         ['remote "origin"', 'url', rig.remote],
         ['remote "origin"', 'fetch', '+refs/heads/*:refs/remotes/origin/*'],

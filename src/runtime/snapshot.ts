@@ -50,10 +50,29 @@ export interface Saved {
 
 /** N1: the only files of a git directory that are saved. Directories stand for all below them. */
 export const STATE: readonly string[] = [
-  ...['HEAD', 'index', 'ORIG_HEAD', 'packed-refs', 'refs/heads', 'refs/stash', 'logs/refs/stash'],
-  ...['MERGE_HEAD', 'MERGE_MSG', 'MERGE_MODE', 'MERGE_RR', 'AUTO_MERGE', 'SQUASH_MSG'],
-  ...['CHERRY_PICK_HEAD', 'REVERT_HEAD', 'REBASE_HEAD', 'refs/rewritten'],
-  ...['rebase-merge', 'rebase-apply', 'sequencer', 'BISECT_LOG', 'BISECT_START', 'BISECT_TERMS'],
+  'HEAD',
+  'index',
+  'ORIG_HEAD',
+  'packed-refs',
+  'refs/heads',
+  'refs/stash',
+  'logs/refs/stash',
+  'MERGE_HEAD',
+  'MERGE_MSG',
+  'MERGE_MODE',
+  'MERGE_RR',
+  'AUTO_MERGE',
+  'SQUASH_MSG',
+  'CHERRY_PICK_HEAD',
+  'REVERT_HEAD',
+  'REBASE_HEAD',
+  'refs/rewritten',
+  'rebase-merge',
+  'rebase-apply',
+  'sequencer',
+  'BISECT_LOG',
+  'BISECT_START',
+  'BISECT_TERMS',
 ];
 
 const IN_PROGRESS =

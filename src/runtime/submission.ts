@@ -107,10 +107,8 @@ function broken(what: string, output: string): Failure {
 
 /** Tracked changes that are not in a commit, or something half done. */
 async function uncommitted(workspace: WorkspaceGit): Promise<Failure | null> {
-  const status = await workspace.own([
-    ...['status', '--porcelain=v1', '-z', '--untracked-files=no', '--no-renames'],
-    '--ignore-submodules=all',
-  ]);
+  const args = ['status', '--porcelain=v1', '-z', '--untracked-files=no', '--no-renames'];
+  const status = await workspace.own([...args, '--ignore-submodules=all']);
   if (!status.ok) return broken('git status failed in the workspace', status.stderr);
   const files = splitZ(status.bytes).map((entry) => shown(entry.slice(3)));
   const half = HALF_DONE.filter(([file]) => existsSync(join(workspace.gitDir, file)));

@@ -25,7 +25,7 @@ import type { RunnerPaths } from './paths.ts';
 import { latestSnapshot, type Snapshot } from './snapshot-restore.ts';
 import type { Snapshots } from './snapshot.ts';
 import type { Store, Stores } from './store.ts';
-import { Submissions, submitRef } from './submission.ts';
+import { submitRef, type Submissions } from './submission.ts';
 import type { Trash } from './trash.ts';
 import { makeWorkspace, type Start } from './workspace-make.ts';
 import { WorkspaceGit } from './workspace-objects.ts';
@@ -204,12 +204,10 @@ async function startOf(store: Store, spec: LaunchSpec): Promise<Result<Start, Fa
   const saved: Snapshot | null = usable ? snapshot : null;
   if (spec.head === null) return ok({ head: null, headRef: null, snapshot: saved });
   const submit = await store.lines([
-    ...[
-      'for-each-ref',
-      `--points-at=${spec.head}`,
-      '--format=%(refname)',
-      submitRef(`${spec.bead}.*`),
-    ],
+    'for-each-ref',
+    `--points-at=${spec.head}`,
+    '--format=%(refname)',
+    submitRef(`${spec.bead}.*`),
   ]);
   const headRef = submit.at(-1) ?? null;
   if (headRef === null && saved === null) {
