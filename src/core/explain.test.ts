@@ -84,12 +84,21 @@ describe('the next step', () => {
     );
   });
 
-  test('for an agent nobody knows is one that is there', () => {
-    const failure = { ...failureExamples.agent_missing, agent: 'codx', command: '' };
+  test('for an agent nobody knows is the one that was meant, if it can be told', () => {
+    const failure = { ...failureExamples.agent_missing, agent: 'script', command: '' };
     expect(explain(failure, { bead: 'web-17' })).toMatchObject({
-      what: 'No agent is called codx.',
-      next: 'Choose one that is there: gt bead edit web-17 --agent claude',
+      what: 'No agent is called script.',
+      next: 'Take the one that was meant: gt bead edit web-17 --agent scripted',
     });
+    expect(explain({ ...failure, agent: 'zzz' }).next).toBe('See which agents are here: gt doctor');
+  });
+
+  test('for a circle takes away what is already there, not what was refused', () => {
+    const failure = { ...failureExamples.cycle, beads: ['web-1', 'web-2', 'web-3', 'web-1'] };
+    expect(explain(failure).next).toBe('Take one away first: gt bead depend web-2 --not-on web-3');
+    expect(explain({ ...failure, beads: ['web-1', 'web-1'] }).next).toBe(
+      'Name another bead: none can wait for itself',
+    );
   });
 
   test('for a gate that cannot run is its command', () => {

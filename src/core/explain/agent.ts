@@ -21,6 +21,7 @@ import {
   type Says,
 } from './words.ts';
 import type { FailureOf } from '../failure.ts';
+import { near } from '../names.ts';
 
 type Kinds =
   | 'agent_missing'
@@ -45,14 +46,14 @@ const PHASES = {
 } as const;
 
 export const agentWords: Says<Kinds> = {
-  agent_missing: ({ agent, command, known }, about) => ({
+  agent_missing: (failure, about) => ({
     what:
-      command === ''
-        ? `No agent is called ${named(agent)}.`
-        : `The agent ${named(agent)} cannot be started: ${named(command)} is not on this machine.`,
-    evidence:
-      known.length === 0 ? 'No agent was found on this machine.' : `Found: ${listed(known)}`,
-    next: otherAgent(command, known, about),
+      failure.command === ''
+        ? `No agent is called ${named(failure.agent)}.`
+        : `The agent ${named(failure.agent)} cannot be started: ` +
+          `${named(failure.command)} is not on this machine.`,
+    evidence: failure.known.length === 0 ? '' : `Known agents: ${listed(failure.known)}`,
+    next: otherAgent(failure, about),
   }),
   agent_start_failed: (failure, about) => ({
     what: startFailed(failure),
@@ -144,16 +145,19 @@ function lastLog({ attempt, bead }: About): string {
   return known(id) ? `What the last one did: gt agent logs ${id}` : '';
 }
 
-function otherAgent(command: string, known: readonly string[], about: About): string {
-  const best = known[0];
-  if (command !== '' || best === undefined) {
-    const what = command === '' ? 'an agent' : named(command);
-    return again(`Install ${what} where “gt up” runs, on its PATH`, about);
+/** Known is not installed: only a name that was probably meant is offered. */
+function otherAgent({ agent, command, known: names }: Missing, about: About): string {
+  if (command !== '') {
+    return again(`Install ${named(command)} where “gt up” runs, on its PATH`, about);
   }
-  return about.bead
-    ? `Choose one that is there: gt bead edit ${about.bead} --agent ${named(best)}`
-    : `Choose one that is there: ${setting('defaultAgent', named(best), about)}`;
+  const meant = near(agent, names)[0];
+  if (meant === undefined) return 'See which agents are here: gt doctor';
+  return known(about.bead)
+    ? `Take the one that was meant: gt bead edit ${about.bead} --agent ${named(meant)}`
+    : `Take the one that was meant: ${setting('defaultAgent', named(meant), about)}`;
 }
+
+type Missing = FailureOf<'agent_missing'>;
 
 function startFailed(failure: FailureOf<'agent_start_failed'>): string {
   const agent = `The agent ${named(failure.agent)}`;

@@ -220,7 +220,7 @@ const STAGES: Readonly<Record<string, string>> = {
 
 function backoffNext(wait: Wait, about: About): string {
   if (wait.detail['because'] === 'breaker') return 'Try again at once: gt resume';
-  if (about.bead) return `Try again at once: gt bead retry ${about.bead}`;
+  if (known(about.bead)) return `See what failed: gt bead show ${about.bead}`;
   return 'Follow what happens: gt feed';
 }
 
