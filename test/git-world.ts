@@ -18,7 +18,7 @@ import { ContainedGit, Git } from '../src/runtime/git.ts';
 import { Mirrors } from '../src/runtime/mirror.ts';
 import { runnerPaths } from '../src/runtime/paths.ts';
 import { Reading } from '../src/runtime/read.ts';
-import { runProcess, type RunProcess } from '../src/runtime/run-process.ts';
+import { runProcess, type RunContained, type RunProcess } from '../src/runtime/run-process.ts';
 import { Snapshots } from '../src/runtime/snapshot.ts';
 import { Stores } from '../src/runtime/store.ts';
 import { Submissions } from '../src/runtime/submission.ts';
@@ -79,7 +79,7 @@ export function commitFiles(
 export const never = new AbortController().signal;
 
 /** One life of a runner over a home that outlives it. */
-export function runnerOver(home: string, incarnation: string) {
+export function runnerOver(home: string, incarnation: string, sandbox?: RunContained) {
   const paths = runnerPaths(home);
   const run: RunProcess = (spec) => runProcess(spec, timers);
   const clock: Clock = { now: () => instant(Date.now()), monotonicMs: () => performance.now() };
@@ -87,10 +87,11 @@ export function runnerOver(home: string, incarnation: string) {
     below: (bound) => Math.floor(Math.random() * bound),
     token: (chars) => Math.random().toString(36).slice(2).padEnd(chars, '0').slice(0, chars),
   };
+  const plainly: RunContained = ({ readable: _readable, writable: _writable, ...spec }) =>
+    run({ ...spec, env: { ...spec.env, CONTAINED: '1' } });
   const own = new Git({ run, env: { ...plainEnv, HOME: home } });
   const contained = new ContainedGit({
-    contained: ({ readable: _readable, writable: _writable, ...spec }) =>
-      run({ ...spec, env: { ...spec.env, CONTAINED: '1' } }),
+    contained: sandbox ?? plainly,
     path: plainEnv['PATH'] ?? '',
   });
   const author = { name: 'Town', email: 'town@example.com' };

@@ -166,7 +166,7 @@ function classOf(text: string): RemoteClass {
 }
 
 const MOVED =
-  /\((?:stale info|fetch first|non-fast-forward)\)|cannot lock ref|updated since|failed to update ref/;
+  /\((?:stale info|fetch first|non-fast-forward)\)|cannot lock ref|updated since|to update ref/;
 const CHECKED_OUT = /refusing to update checked out branch|branch is currently checked out/;
 const DIRTY =
   /has (?:un)?staged changes|not uptodate|would be overwritten|Could not update working tree/;
