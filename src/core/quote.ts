@@ -48,6 +48,14 @@ const LINE_CHARS_MAX = 240;
 function withoutControls(text: string): string {
   return text
     .replace(/\r\n?/g, '\n')
-    .replace(/\p{Cc}\[[0-?]*[ -/]*[@-~]/gu, '') // an escape sequence: ESC [ … letter
+    .replace(ESCAPE_SEQUENCE, '')
     .replace(/(?![\t\n])\p{Cc}|[\u202A-\u202E\u2066-\u2069]/gu, '');
 }
+
+const ESC = '\u001B';
+const BELL = '\u0007';
+/** Colours and cursor moves, and titles up to their end, which is on their line. */
+const ESCAPE_SEQUENCE = new RegExp(
+  `${ESC}\\[[0-?]*[ -/]*[@-~]|${ESC}\\][^${BELL}${ESC}\n]*(?:${BELL}|${ESC}\\\\)?`,
+  'g',
+);
