@@ -24,7 +24,7 @@ it('beats while something is held, and an idle runner has no timer', () => {
     },
   });
   const pass = (): void => {
-    for (const [id, run] of [...armed]) {
+    for (const [id, run] of Array.from(armed)) {
       armed.delete(id);
       run();
     }

@@ -26,8 +26,13 @@ async function run(spec: Partial<LaunchSpec> & { prompt: string }, options: Worl
   return world.until('attempt_ended');
 }
 
-/** A minute passes in a third of a second. */
-const hurried: WorldOptions = { delayMs: (ms) => ms / 200, clockSpeed: 200 };
+/** A minute passes in a second. */
+const hurried: WorldOptions = { delayMs: (ms) => ms / 60, clockSpeed: 60 };
+
+/** Time passes this much faster; only the deadlines of a start keep their length. */
+function rushed(speed: number): WorldOptions {
+  return { delayMs: (ms) => (ms === limits.spawnMs ? ms : ms / speed), clockSpeed: speed };
+}
 
 describe('a start that fails names its cause', () => {
   it('for an agent nobody knows', async () => {
@@ -171,12 +176,7 @@ describe('a turn that goes wrong', () => {
   }, 40_000);
 
   it('stops a turn that says nothing for too long', async () => {
-    // Hours pass in a second; only the deadlines of the start keep their length.
-    const fast = (ms: number): number => (ms === limits.spawnMs ? ms : ms / 20_000);
-    const { end } = await run(
-      { prompt: script({ hang: true }) },
-      { delayMs: fast, clockSpeed: 20_000 },
-    );
+    const { end } = await run({ prompt: script({ hang: true }) }, rushed(20_000));
     expect(end.outcome).toBe('timed_out');
     expect(end.failure).toMatchObject({ kind: 'agent_timed_out' });
     expect(world.transcript()).toContain('Nothing from the agent');
@@ -208,7 +208,7 @@ describe('a stop', () => {
   });
 
   it('kills an agent that is deaf to it after the grace', async () => {
-    world = await makeWorld(hurried);
+    world = await makeWorld(rushed(200));
     await world.runner.start();
     const spec = launchSpec({ prompt: script({ say: 'deaf' }, { hang: 'deaf' }) });
     await world.runner.startAttempt(call, spec);

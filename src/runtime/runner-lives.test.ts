@@ -191,7 +191,7 @@ describe('jobs', () => {
     answer: { is: 'moved', targetTip: 'c'.repeat(40) as never },
   } as const;
 
-  it('run once for each call; a repeat is told the stored result, also in a next life', async () => {
+  it('run once for each call; a repeat is told the stored result, in a next life too', async () => {
     let ran = 0;
     const job = async () => {
       ran += 1;
