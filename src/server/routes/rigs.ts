@@ -121,8 +121,8 @@ export function rigAdd(body: RigAddBody, source: SourceDescription): Result<Comm
 
 /** The server does not know where the client stands, so only what means the same everywhere. */
 function sourceProblem(source: string): Failure | null {
-  const isUrl = /^[a-z][a-z0-9+.-]*:\/\/\S+$/i.test(source);
-  const isScp = /^(?:[\w.-]+@)?[\w.-]+:(?!\/\/)\S+$/.test(source);
+  const isUrl = /^[a-z][a-z0-9+.-]*:\/\/.+$/i.test(source);
+  const isScp = /^(?:[\w.-]+@)?[\w.-]+:(?!\/\/).+$/.test(source);
   if (source.startsWith('/') || isUrl || isScp) return null;
   const expected = 'a URL, or the absolute path of a repository';
   const given = source.slice(0, 200);
