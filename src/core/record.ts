@@ -87,6 +87,7 @@ function connected(fact: Of<'runner_connected'>, scene: RecordScene): Recorded {
       inventory,
       drainAsked: false,
       lastSeenAt: now,
+      askedAt: null,
       live: 0,
       waits: [],
       createdAt: now,
@@ -100,7 +101,7 @@ function connected(fact: Of<'runner_connected'>, scene: RecordScene): Recorded {
     ? { pastIncarnations: [runner.incarnation, ...runner.pastIncarnations].slice(0, 20) }
     : {};
   const status = runner.status === 'lost' ? { status: 'connected' as const } : {};
-  const columns = { incarnation, inventory, lastSeenAt: now, ...past, ...status };
+  const columns = { incarnation, inventory, lastSeenAt: now, askedAt: null, ...past, ...status };
   const askedAt = fact.answers === null ? now : instant(askedAtOf(fact.answers));
   return done(
     update('runner', runner.id, columns, isNew ? 'connected' : 'answered'),
@@ -143,7 +144,8 @@ function jobNotHeld(
 function heartbeat(fact: Of<'runner_heartbeat'>, { runner, now }: RecordScene): Recorded {
   if (runner === null || runner.incarnation !== fact.incarnation) return done();
   const status = runner.status === 'lost' ? { status: 'connected' as const } : {};
-  return done(update('runner', runner.id, { lastSeenAt: now, ...status }, 'heartbeat'));
+  const columns = { lastSeenAt: now, askedAt: null, ...status };
+  return done(update('runner', runner.id, columns, 'heartbeat'));
 }
 
 function answered(fact: Of<'call_answered'>, scene: RecordScene): Recorded {

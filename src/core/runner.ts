@@ -39,6 +39,8 @@ export interface Runner {
   readonly inventory: Inventory;
   readonly drainAsked: boolean;
   readonly lastSeenAt: Instant;
+  /** When it was last asked what it holds, because it was silent; null: not since it spoke. */
+  readonly askedAt: Instant | null;
   /** Live attempts on it. Derived like a rig's. */
   readonly live: number;
   readonly waits: readonly Wait[];

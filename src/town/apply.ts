@@ -271,6 +271,7 @@ const quiet = new Set([
   'spec',
   'remindedAt',
   'pastIncarnations',
+  'askedAt',
   'targetTip',
   'wantsSlot',
 ]);

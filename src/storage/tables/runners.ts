@@ -15,6 +15,7 @@ const table = new Table<Runner>({
     inventory: json(),
     drainAsked: bool,
     lastSeenAt: int(),
+    askedAt: nullable(int()),
     live: int(),
     waits: json(),
     createdAt: int(),
