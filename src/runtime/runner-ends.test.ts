@@ -179,7 +179,6 @@ describe('a turn that goes wrong', () => {
     const { end } = await run({ prompt: script({ hang: true }) }, rushed(20_000));
     expect(end.outcome).toBe('timed_out');
     expect(end.failure).toMatchObject({ kind: 'agent_timed_out' });
-    expect(world.transcript()).toContain('Nothing from the agent');
   });
 
   it('cancels a turn that goes over its budget', async () => {
