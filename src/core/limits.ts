@@ -81,6 +81,20 @@ export const limits = {
   /** One line of an agent's protocol; a longer one is a protocol failure. */
   agentLineBytesMax: 16 * 1024 * 1024,
   trashMs: 14 * 24 * hour,
+  /** Three malformed answers over three minutes: webhooks seconds apart cannot use them up. */
+  softStrikes: 3,
+  softStrikesMs: 3 * minute,
+  /** Ten outages in a row over ten minutes. */
+  transientStrikes: 10,
+  transientStrikesMs: 10 * minute,
+  /** Half an hour of observed failing with five counted, whatever their kinds. */
+  backstopStrikes: 5,
+  backstopMs: 30 * minute,
+  /** After a failed read the next one is this far away, doubling, and never further than that. */
+  pollAfterFailureMs: 15 * second,
+  pollAfterFailureMsMax: 2 * minute,
+  /** Throttled for longer is an incident, never a verdict. */
+  throttledMsMax: 2 * hour,
   /** Names of rigs, so that ids and branches stay short and safe. */
   rigNameCharsMax: 24,
   dependenciesMax: 100,
