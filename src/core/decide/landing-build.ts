@@ -43,7 +43,8 @@ function notYet(view: MergeRequestView): Plan | null {
     return act(set(mergeRequest, { red: null, notBefore: null, failures: [] }, 'target_moved'));
   }
   if (notBefore === null) return null;
-  if (notBefore <= now) return act(set(mergeRequest, { notBefore: null, red: null }, 'again'));
+  // What was found red stays noted: the gate step tries it anew before it believes it again. M7
+  if (notBefore <= now) return act(set(mergeRequest, { notBefore: null }, 'again'));
   return standAside(
     view,
     red === null

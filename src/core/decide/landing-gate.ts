@@ -3,7 +3,8 @@
  *
  * M6 Passed is the only answer that lets a required gate through. P7
  * M7 A failure is run on the target too: if it fails there as well, the target is red, the bead
- *    is not sent back, and one escalation per rig and gate says so.
+ *    is not sent back, and one escalation per rig and gate says so. After the wait it is tried
+ *    on the target anew: what failed there once may have been chance, or is repaired.
  * M8 A setup failure is the rig's, never the bead's.
  */
 import type { Plan } from '../action.ts';
@@ -41,18 +42,32 @@ function judged(view: MergeRequestView, candidate: Candidate): Plan {
   const failing = gatesOf(view.settings, view.rig.report).filter(
     (wanted) => wanted.required && reportOn(mergeRequest.gates, wanted)?.result !== 'passed',
   );
-  if (failing.length === 0) return act(set(mergeRequest, { stage: 'approved' }, 'gates_passed'));
+  const { red } = mergeRequest;
+  if (failing.length === 0) {
+    return act(set(mergeRequest, { stage: 'approved', red: null }, 'gates_passed'));
+  }
   for (const wanted of failing) {
     const there = reportOn(view.targetReports, wanted);
-    if (there === null) return run(view, wanted, candidate.targetTip, 'targetJob');
-    if (there.result !== 'passed') return targetRed(view, wanted, candidate.targetTip);
+    const isOld = red?.gate === wanted.name && red.tip === candidate.targetTip;
+    if (there === null || isOld) return run(view, wanted, candidate.targetTip, 'targetJob');
+    const here = reportOn(mergeRequest.gates, wanted);
+    if (isRed(there, here)) return targetRed(view, wanted, candidate.targetTip);
   }
   const failures = failing.map((wanted) => failureOf(wanted, mergeRequest.gates));
-  const columns = { stage: 'changes_requested' as const, failures, ...noSlot };
+  const columns = { stage: 'changes_requested' as const, failures, red: null, ...noSlot };
   return act(
     set(mergeRequest, columns, 'gate_failed'),
     ...failing.map((wanted) => greenAgain(rig.id, wanted)),
   );
+}
+
+/**
+ * Is the target to blame? It is when it fails the gate itself, or shows the very same trouble.
+ * A target that ran nothing says nothing about the first test that fails.
+ */
+function isRed(there: GateReport, here: GateReport | null): boolean {
+  if (there.result === 'passed') return false;
+  return there.result === 'failed' || there.result === 'timed_out' || there.result === here?.result;
 }
 
 function run(
@@ -72,7 +87,8 @@ function run(
     env: settings.envVars,
   };
   const job = newJob(view, { rig: rig.id, subject: mergeRequest.id, spec });
-  return act(insert('job', job, as), set(mergeRequest, { [as]: job.id }, `gate_${wanted.name}`));
+  const columns = as === 'job' ? { job: job.id } : { targetJob: job.id, red: null };
+  return act(insert('job', job, as), set(mergeRequest, columns, `gate_${wanted.name}`));
 }
 
 function onCandidate(view: MergeRequestView, job: Job): Plan {

@@ -166,7 +166,7 @@ describe('gates', () => {
   });
 
   test('that passed approve', () => {
-    expect(sets(decide({ ...gating, gates: [reportOf()] }))).toEqual({ stage: 'approved' });
+    expect(sets(decide({ ...gating, gates: [reportOf()] }))).toMatchObject({ stage: 'approved' });
   });
 
   const notPassed: readonly GateResult[] = ['failed', 'could_not_run', 'ran_nothing', 'timed_out'];
@@ -192,6 +192,33 @@ describe('gates', () => {
     });
     expect(plan.actions).toContainEqual(
       expect.objectContaining({ do: 'escalate', dedupeKey: 'rig:web:red:test' }),
+    );
+  });
+
+  test('that come back to a target they found red try it there anew', () => {
+    const red = { gate: 'test', tip: candidate.targetTip };
+    const failing = { ...gating, red, gates: [reportOf({ result: 'failed' })] };
+    const plan = decide(failing, { targetReports: [reportOf({ result: 'failed' })] });
+    expect(jobsOf(plan)).toMatchObject([{ kind: 'gate', commit: candidate.targetTip }]);
+    expect(sets(plan)).toMatchObject({ red: null });
+  });
+
+  test('that fail where the target ran nothing are the bead’s own', () => {
+    const failing = { ...gating, gates: [reportOf({ result: 'failed' })] };
+    const plan = decide(failing, { targetReports: [reportOf({ result: 'ran_nothing' })] });
+    expect(sets(plan)).toMatchObject({ stage: 'changes_requested' });
+  });
+
+  test('that could not run here nor on the target are the target’s', () => {
+    const failing = { ...gating, gates: [reportOf({ result: 'could_not_run' })] };
+    const plan = decide(failing, { targetReports: [reportOf({ result: 'could_not_run' })] });
+    expect(sets(plan)).toMatchObject({ stage: 'queued', red: { gate: 'test' } });
+  });
+
+  test('that pass again end what was said about a red target', () => {
+    const plan = decide({ ...gating, gates: [reportOf()] });
+    expect(plan.actions).toContainEqual(
+      expect.objectContaining({ do: 'resolve', dedupeKey: 'rig:web:red:test' }),
     );
   });
 
