@@ -57,7 +57,8 @@ export interface Round {
   /** The submission the round is about. */
   readonly head: Commit | null;
   readonly failures: readonly Failure[];
-  /** Words of the person for whom the bead waited, if any. */
+  /** What an agent had asked, and the words of the person it waited for, if any. */
+  readonly question: string | null;
   readonly answer: string | null;
 }
 

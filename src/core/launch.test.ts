@@ -111,6 +111,7 @@ const round = (change: Partial<Round>): Round => ({
   number: 1,
   head,
   failures: [],
+  question: null,
   answer: null,
   ...change,
 });

@@ -95,6 +95,8 @@ export const limits = {
   pollAfterFailureMsMax: 2 * minute,
   /** Throttled for longer is an incident, never a verdict. */
   throttledMsMax: 2 * hour,
+  /** A head without any check is believed to have none only after this long. */
+  checksSettleMs: 3 * minute,
   /** Names of rigs, so that ids and branches stay short and safe. */
   rigNameCharsMax: 24,
   dependenciesMax: 100,

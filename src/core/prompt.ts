@@ -83,6 +83,9 @@ function history({ bead, number, target }: PromptParts): string | null {
 function roundWords(round: Round, target: string): readonly string[] {
   const shown = round.failures.slice(0, FAILURES_MAX).map((one) => failureWords(one, target));
   const words = [opening(round), '', ...shown.flatMap((text) => [text, ''])];
+  if (round.question !== null) {
+    words.push('You had asked:', '', fenced(shorten(round.question, OUTPUT_CHARS_MAX)), '');
+  }
   if (round.answer !== null) {
     words.push('A person says:', '', fenced(shorten(round.answer, OUTPUT_CHARS_MAX)), '');
   }

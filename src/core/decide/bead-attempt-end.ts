@@ -15,7 +15,9 @@ export function endOfAttempt(view: BeadView, attempt: Attempt): Plan {
   const { bead } = view;
   const outcome = attempt.outcome;
   assert(outcome !== null, `${attempt.id} ended without an outcome`);
-  const freed = { status: 'open' as const, attempt: null, stopAsked: false };
+  // What it died of stays on the bead until something better is known: `gt why` says it.
+  const failure = attempt.failure === null ? {} : { failure: attempt.failure };
+  const freed = { status: 'open' as const, attempt: null, stopAsked: false, ...failure };
   switch (outcome) {
     case 'submitted':
       assert(attempt.submitted !== null, `${attempt.id} ended submitted without a submission`);

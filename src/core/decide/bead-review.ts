@@ -63,6 +63,7 @@ export function roundFrom(view: BeadView, rounds: Bead['rounds']): Round | null 
     number: (rounds[cause] ?? 0) + 1,
     head: bead.submission?.head ?? null,
     failures: mergeRequest.failures,
+    question: null,
     answer: rejected?.reason ?? null,
   };
 }

@@ -84,6 +84,7 @@ function awaitAnswer(view: BeadView): Plan {
     number: (bead.rounds.answer ?? 0) + 1,
     head: bead.submission?.head ?? null,
     failures: [],
+    question: escalation.question?.text ?? null,
     answer: escalation.answer,
   };
   const rounds = { ...bead.rounds, answer: round.number };

@@ -44,7 +44,8 @@ function judged(view: MergeRequestView, candidate: Candidate): Plan {
   );
   const { red } = mergeRequest;
   if (failing.length === 0) {
-    return act(set(mergeRequest, { stage: 'approved', red: null }, 'gates_passed'));
+    const green = gatesOf(view.settings, rig.report).map((wanted) => greenAgain(rig.id, wanted));
+    return act(set(mergeRequest, { stage: 'approved', red: null }, 'gates_passed'), ...green);
   }
   for (const wanted of failing) {
     const there = reportOn(view.targetReports, wanted);

@@ -113,6 +113,7 @@ export function retry(ask: Ask, command: Of<'bead_retry'>): Answer {
             number: (bead.rounds.answer ?? 0) + 1,
             head: bead.submission?.head ?? null,
             failures: bead.round?.failures ?? [],
+            question: null,
             answer: command.note,
           },
         };
