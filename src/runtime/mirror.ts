@@ -10,7 +10,7 @@
  * M4 Agents may read it. A push into it is answered with what to do instead.
  */
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../ports/host.ts';
 import type { Failure } from '../core/failure.ts';
@@ -21,6 +21,7 @@ import { err, ok, type Result } from '../core/result.ts';
 import { caught, isLockHeld, redact, remoteFailure } from './git-errors.ts';
 import { GitFailed, type Git, type GitOutcome } from './git.ts';
 import type { RunnerPaths } from './paths.ts';
+import { sweepLocks } from './stale-locks.ts';
 import { initBare } from './store.ts';
 
 /** What the remote has, read just now. */
@@ -161,20 +162,10 @@ export class Mirrors {
     ];
     let outcome = await this.#network(gitDir, args);
     if (!outcome.ok && isLockHeld(outcome)) {
-      await this.#sweepLocks(gitDir);
+      await sweepLocks(gitDir, this.#startedAt);
       outcome = await this.#network(gitDir, args);
     }
     return outcome.ok ? null : remoteFailure(rig.remote, outcome);
-  }
-
-  /** Locks that are older than this runner belong to a git that was killed. */
-  async #sweepLocks(gitDir: string): Promise<void> {
-    for (const entry of await readdir(gitDir, { recursive: true, withFileTypes: true })) {
-      if (!entry.isFile() || !entry.name.endsWith('.lock')) continue;
-      const path = join(entry.parentPath, entry.name);
-      const found = await stat(path).catch(() => null);
-      if (found !== null && found.mtimeMs < this.#startedAt) await rm(path, { force: true });
-    }
   }
 
   async #ensure(rig: RigRef, look: { readonly format: 'sha1' | 'sha256' }): Promise<string> {

@@ -85,6 +85,8 @@ export function snapshotRef(attempt: string): string {
 export class Snapshots {
   readonly #deps: SnapshotDeps;
   readonly #lanes = new Map<string, Promise<unknown>>();
+  /** The last one of each bead, by what it was made of. N4 */
+  readonly #last = new Map<string, { readonly of: string; readonly saved: Saved }>();
 
   constructor(deps: SnapshotDeps) {
     this.#deps = deps;
@@ -110,8 +112,11 @@ export class Snapshots {
     const workspace = new WorkspaceGit(contained, paths.workspace(spec.bead), mirror);
     const files = await saveFiles(store, workspace, spec);
     const state = await saveState(store, workspace, spec.bead);
-    const wanted = await referenced(store, workspace, state.tree);
     const { bead } = spec;
+    const of = [spec.attempt, spec.base, files.tree, state.tree].join(' ');
+    const last = this.#last.get(bead);
+    if (last?.of === of) return ok(last.saved);
+    const wanted = await referenced(store, workspace, state.tree);
     await bringObjects({ store, paths, workspace, bead, wanted: wanted.ids, known: [spec.base] });
     const { head } = wanted;
     const held = await heldBy(store, files.tree, head, wanted.ids);
@@ -119,7 +124,9 @@ export class Snapshots {
     const headTree = head === null ? '' : await store.must(['rev-parse', `${head}^{tree}`]);
     const inProgress = state.names.some((name) => IN_PROGRESS.test(name));
     const unsaved = inProgress || headTree !== files.tree;
-    return ok({ commit, head, tree: files.tree, unsaved });
+    const saved: Saved = { commit, head, tree: files.tree, unsaved };
+    this.#last.set(bead, { of, saved });
+    return ok(saved);
   }
 
   async #commit(
@@ -164,13 +171,33 @@ function datesAt(ms: number): Record<string, string> {
   return { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date };
 }
 
+interface SavedFiles {
+  readonly tree: string;
+  readonly leftOut: readonly string[];
+}
+
 /** The files into the store, through an index of our own that remembers what it has seen. */
 async function saveFiles(
   store: Store,
   workspace: WorkspaceGit,
   spec: SnapshotSpec,
-): Promise<{ tree: string; leftOut: readonly string[] }> {
+): Promise<SavedFiles> {
   const indexFile = await indexOf(store, spec.bead, 'index');
+  try {
+    return await saveThrough(indexFile, store, workspace, spec);
+  } catch (error) {
+    if (!(error instanceof GitFailed)) throw error;
+    await rm(indexFile, { force: true }); // it only remembers: a damaged one is made again
+    return await saveThrough(indexFile, store, workspace, spec);
+  }
+}
+
+async function saveThrough(
+  indexFile: string,
+  store: Store,
+  workspace: WorkspaceGit,
+  spec: SnapshotSpec,
+): Promise<SavedFiles> {
   const index = { indexFile };
   if ((await lstat(indexFile).catch(() => null)) === null) {
     await store.must(['read-tree', spec.base], index);

@@ -10,9 +10,11 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { commitOf, type Commit } from '../core/ids.ts';
-import type { Git, GitOptions, GitOutcome } from './git.ts';
+import { isLockHeld } from './git-errors.ts';
+import { GitFailed, type Git, type GitOptions, type GitOutcome } from './git.ts';
 import { borrow } from './new-repository.ts';
 import type { RunnerPaths } from './paths.ts';
+import { sweepLocks } from './stale-locks.ts';
 
 const STORE_MS = 5 * 60_000;
 /** Below this a pack becomes loose objects, so that saving often does not pile up packs. */
@@ -28,11 +30,17 @@ export class Store {
   }
 
   async run(args: readonly string[], options: Partial<GitOptions> = {}): Promise<GitOutcome> {
-    return await this.#git.run(args, { gitDir: this.gitDir, timeoutMs: STORE_MS, ...options });
+    const all = { gitDir: this.gitDir, timeoutMs: STORE_MS, ...options };
+    const outcome = await this.#git.run(args, all);
+    if (outcome.ok || !isLockHeld(outcome)) return outcome;
+    await sweepLocks(this.gitDir);
+    return await this.#git.run(args, all);
   }
 
   async must(args: readonly string[], options: Partial<GitOptions> = {}): Promise<string> {
-    return await this.#git.must(args, { gitDir: this.gitDir, timeoutMs: STORE_MS, ...options });
+    const outcome = await this.run(args, options);
+    if (!outcome.ok) throw new GitFailed(args[0] ?? 'git', outcome);
+    return outcome.out;
   }
 
   async has(commit: Commit): Promise<boolean> {
@@ -114,6 +122,8 @@ export async function initBare(
   };
   await set('gc.auto', '0');
   await set('gc.pruneExpire', 'never');
+  // What the town was told of survives a power cut, as its database does.
+  await set('core.fsync', 'committed,reference');
   if (borrowFrom !== null) await borrow(fresh, borrowFrom);
   try {
     await rename(fresh, gitDir);

@@ -1,5 +1,5 @@
 /** Workspaces over real git: cut from the fresh target, resumed as they were, submitted. */
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { LaunchSpec } from '../core/launch-spec.ts';
@@ -179,6 +179,31 @@ describe('the next attempt goes on from the snapshot when the disk was lost', ()
     expect(git(resumed, 'rev-parse', 'HEAD')).toBe(head);
     expect(git(resumed, 'status', '--porcelain')).toBe('');
   });
+});
+
+test('locks and a damaged index that a killed git left behind do not stop anything', async () => {
+  const spec = launch(world.rig, 'web-1');
+  const directory = await prepared(spec);
+  write(directory, { 'a.txt': 'edited\n' });
+  value(await runner.workspaces.snapshot(spec));
+  const { gitDir } = await runner.stores.open('web');
+  const old = new Date(Date.now() - 3_600_000);
+  const locks = [
+    join(gitDir, 'refs/gastown/snapshot/web-1.1.lock'),
+    join(gitDir, 'gastown/web-1.index.lock'),
+    join(runner.paths.mirror('web'), 'refs/remotes/origin/main.lock'),
+  ];
+  for (const lock of locks) {
+    writeFileSync(lock, '');
+    utimesSync(lock, old, old);
+  }
+  writeFileSync(join(gitDir, 'gastown/web-1.index'), 'damaged');
+  commitFiles(world.seed, { 'b.txt': 'b\n' });
+  git(world.seed, 'push', '-q', world.remote, 'main');
+  git(directory, 'commit', '-qam', 'edit');
+  runner = runnerOver(world.home, 'life-2');
+  value(await runner.workspaces.prepare(spec, never));
+  value(await runner.workspaces.collect(spec));
 });
 
 test('saving twice makes nothing new, and nothing unsaved is told as null', async () => {
