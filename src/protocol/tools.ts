@@ -99,8 +99,8 @@ export function toolsOf(role: Role): readonly Tool[] {
 export function toolPrompt(role: Role): string {
   const lines = toolsOf(role).map((tool) => `- \`${tool.name}\`: ${tool.when}`);
   return [
-    'You work in a git repository of your own, on a branch made for this task. Commit your work',
-    'there with git. Do not push, do not switch branches, do not rewrite commits you did not make.',
+    'Commit your work with git. Do not push, do not switch branches, do not rewrite commits you',
+    'did not make.',
     '',
     'You have these tools (your client may show them with a prefix such as `mcp__gastown__`):',
     ...lines,

@@ -231,6 +231,24 @@ describe('jobs', () => {
   });
 });
 
+describe('a town that cannot take a fact', () => {
+  it('is told again, and a refusal is not repeated', async () => {
+    let failures = 2;
+    world = await makeWorld({
+      delayMs: (ms) => ms / 20,
+      tell: (fact) => {
+        if (fact.kind !== 'attempt_ended' || failures === 0) return { ok: true, value: undefined };
+        failures -= 1;
+        throw new Error('the disk is full');
+      },
+    });
+    await world.runner.start();
+    await world.runner.stopAttempt(call, attemptId('web-9.1'), 'person');
+    await poll(() => failures === 0);
+    await poll(() => world.facts.filter((fact) => fact.kind === 'attempt_ended').length === 3);
+  });
+});
+
 describe('an idle runner', () => {
   it('sets no timer', async () => {
     const delays: number[] = [];

@@ -40,4 +40,23 @@ describe('an attempt that works', () => {
     expect(world.transcript()).toContain('I start.');
     expect(world.transcript()).toContain('+two');
   });
+
+  it('resolves a conflict by the side it was told to take', async () => {
+    world = await makeWorld();
+    await world.runner.start();
+    const other = 'git checkout -qb other && echo theirs > a && git commit -qam theirs';
+    const prompt = script(
+      { write: { path: 'a', text: 'base\n' } },
+      { commit: 'base of both' },
+      { run: `${other} && git checkout -q -` },
+      { write: { path: 'a', text: 'ours\n' } },
+      { commit: 'ours' },
+      { merge: { ref: 'other', take: 'theirs' } },
+      { done: 'Merged.' },
+    );
+    await world.runner.startAttempt(call, launchSpec({ prompt }));
+    expect((await world.until('attempt_ended')).end.outcome).toBe('submitted');
+    expect(await world.git('web-1', 'show', 'HEAD:a')).toBe('theirs');
+    expect(await world.git('web-1', 'rev-list', '--count', '--merges', 'HEAD')).toBe('1');
+  });
 });

@@ -20,6 +20,7 @@ import { err, ok, type Result } from '../core/result.ts';
 import type { Inventory } from '../core/runner.ts';
 import type { Clock, Log, Random, Timers } from '../ports/host.ts';
 import type { ReadAnswer, ReadRequest, Refusal, RunnerPort, TellTown } from '../ports/runner.ts';
+import { within } from './agent-process.ts';
 import { attemptRecords, type AttemptEnded, type AttemptRecord } from './attempt-record.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { JobDesk } from './job-desk.ts';
@@ -77,7 +78,8 @@ export class LocalRunner implements RunnerPort {
     this.#options = options;
     const { timers, random, log, home, clock, cores } = options;
     this.#incarnation = options.incarnation;
-    this.#tell = tellerOf({ tell: options.tell, timers, log });
+    const isStopping = (): boolean => this.#isDraining;
+    this.#tell = tellerOf({ tell: options.tell, timers, log, isStopping });
     this.#socket = new ToolSocket({ random, log });
     this.#queue = new SpawnQueue(cores);
     this.#records = attemptRecords(home);
@@ -144,7 +146,7 @@ export class LocalRunner implements RunnerPort {
   }
 
   async cancelJob(_call: CallId, job: JobId): Answer {
-    this.#desk.cancel(job);
+    void this.awaitHydration().then(() => this.#desk.cancel(job));
     return ok(undefined);
   }
 
@@ -163,7 +165,9 @@ export class LocalRunner implements RunnerPort {
     await this.awaitHydration();
     const all = [...this.#live.values()];
     const ending: Ending = { outcome: 'evicted', failure: null };
-    await Promise.all([...all.map((live) => live.supervisor.stop(ending)), this.#desk.stop()]);
+    // A git command is not torn apart; the next life repeats its job if it did not end in time.
+    const jobs = within(this.#desk.stop(), limits.stopGraceMs, this.#options.timers);
+    await Promise.all([...all.map((live) => live.supervisor.stop(ending)), jobs]);
   }
 
   async stop(): Promise<void> {

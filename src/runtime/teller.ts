@@ -20,6 +20,8 @@ export function tellerOf(deps: {
   readonly tell: TellTown;
   readonly timers: Timers;
   readonly log: Log;
+  /** A runner that stops does not wait for a town that cannot take anything. */
+  readonly isStopping: () => boolean;
 }): Teller {
   return async (fact) => {
     for (const pause of [...retryMs, null]) {
@@ -27,7 +29,7 @@ export function tellerOf(deps: {
         return await deps.tell(fact);
       } catch (error) {
         deps.log.error('fact_not_taken', { fact: fact.kind, message: String(error) });
-        if (pause === null) break;
+        if (pause === null || deps.isStopping()) break;
         await new Promise<void>((resolve) => void deps.timers.after(pause, resolve));
       }
     }

@@ -243,6 +243,13 @@ describe('scripts', () => {
     ]);
   });
 
+  it('are taken from the end, where the task is, and not from what is quoted before', () => {
+    const block = (text: string) => `\`\`\`gastown-script\n{"say": "${text}"}\n\`\`\``;
+    const parsed = parseScript(`${block('quoted')}\n\n${block('mine')}`);
+    expect(parsed).toMatchObject({ script: { rounds: [[[{ argument: 'mine' }]]] } });
+    expect(parseScript('no script at all')).toEqual({ ok: true, script: null });
+  });
+
   it('that cannot be read say which line', () => {
     const parsed = parseScript('```gastown-script\n{"say": }\n```');
     expect(parsed).toMatchObject({ ok: false, problem: expect.stringContaining('{"say": }') });

@@ -28,11 +28,12 @@ export type Parsed =
   | { readonly ok: true; readonly script: Script | null }
   | { readonly ok: false; readonly problem: string };
 
-const block = /^[ \t>]*```gastown-script[ \t]*\n([\s\S]*?)^[ \t>]*```/m;
+const blocks = /^[ \t>]*```gastown-script[ \t]*\n([\s\S]*?)^[ \t>]*```/gm;
 
 /** `script` is null when the prompt has none. */
 export function parseScript(prompt: string): Parsed {
-  const text = block.exec(prompt)?.[1];
+  // The task's own text comes last: what stands before it may quote anything.
+  const text = [...prompt.matchAll(blocks)].at(-1)?.[1];
   if (text === undefined) return { ok: true, script: null };
   const rounds: Step[][][] = [[[]]];
   for (const raw of text.split('\n')) {
