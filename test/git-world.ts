@@ -79,7 +79,12 @@ export function commitFiles(
 export const never = new AbortController().signal;
 
 /** One life of a runner over a home that outlives it. */
-export function runnerOver(home: string, incarnation: string, sandbox?: RunContained) {
+export function runnerOver(
+  home: string,
+  incarnation: string,
+  sandbox?: RunContained,
+  person: Readonly<Record<string, string>> = {},
+) {
   const paths = runnerPaths(home);
   const run: RunProcess = (spec) => runProcess(spec, timers);
   const clock: Clock = { now: () => instant(Date.now()), monotonicMs: () => performance.now() };
@@ -89,7 +94,7 @@ export function runnerOver(home: string, incarnation: string, sandbox?: RunConta
   };
   const plainly: RunContained = ({ readable: _readable, writable: _writable, ...spec }) =>
     run({ ...spec, env: { ...spec.env, CONTAINED: '1' } });
-  const own = new Git({ run, env: { ...plainEnv, HOME: home } });
+  const own = new Git({ run, env: { ...plainEnv, HOME: home, ...person } });
   const contained = new ContainedGit({
     contained: sandbox ?? plainly,
     path: plainEnv['PATH'] ?? '',

@@ -336,3 +336,16 @@ test('a workspace in use is not discarded; a released one goes to the trash', as
   expect(existsSync(directory)).toBe(false);
   expect(await runner.trash.sweep()).toBe(0);
 });
+
+test('a workspace nobody had for long is saved, discarded, and comes back as it was', async () => {
+  const spec = launch(world.rig, 'web-1');
+  const directory = await prepared(spec);
+  write(directory, { 'a.txt': 'edited\n' });
+  expect(await runner.workspaces.discardIdle(Date.now() + 1000)).toEqual([]);
+  await runner.workspaces.release(spec);
+  expect(await runner.workspaces.discardIdle(0)).toEqual([]);
+  expect(await runner.workspaces.discardIdle(Date.now() + 1000)).toEqual(['web-1']);
+  expect(existsSync(directory)).toBe(false);
+  await prepared(launch(world.rig, 'web-1', 2));
+  expect(readFileSync(join(directory, 'a.txt'), 'utf8')).toBe('edited\n');
+});

@@ -11,10 +11,10 @@
  *    runner is void: that life's agents are gone before this one starts any.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Failure } from '../core/failure.ts';
-import { commitOf, type Commit } from '../core/ids.ts';
+import { attemptId, beadId, commitOf, type Commit } from '../core/ids.ts';
 import type { Author, LaunchSpec } from '../core/launch-spec.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { caught, excerpt } from './git-errors.ts';
@@ -125,6 +125,27 @@ export class GitWorkspaces implements Workspaces {
     await this.#deps.trash.put(this.#deps.paths.workspace(bead));
     await rm(this.#deps.paths.lease(bead), { force: true });
     return ok(undefined);
+  }
+
+  /**
+   * Discards the workspaces nobody has had since `before` (epoch milliseconds), each only after it
+   * was saved: the next attempt at the bead finds its state in the snapshot. Answers their beads.
+   */
+  async discardIdle(before: number): Promise<readonly string[]> {
+    const { paths, snapshots } = this.#deps;
+    const discarded: string[] = [];
+    for (const name of await readdir(paths.leases).catch(() => [])) {
+      if (!name.endsWith('.json')) continue;
+      const bead = beadId(name.slice(0, -'.json'.length));
+      const lease = await readLease(paths, bead);
+      const touched = await stat(paths.lease(bead)).catch(() => null);
+      if (lease === null || touched === null || touched.mtimeMs >= before) continue;
+      const { rig, branch, base } = lease;
+      const attempt = attemptId(lease.attempt);
+      const saved = await snapshots.save({ rig, bead, attempt, branch, base });
+      if (saved.ok && (await this.discard(bead)).ok) discarded.push(bead);
+    }
+    return discarded;
   }
 
   /** The attempt that has it, when that is another one of this life. W4 */
