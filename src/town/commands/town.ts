@@ -38,7 +38,8 @@ export function decide(ask: Ask, command: Of<'mr_decide'>): Answer {
   }
   const { verdict, reason } = command;
   const decision = { head, verdict, reason, at: ask.turn.now };
-  return done(ask, id, update('merge_request', id, { decision }, `${verdict}d_by_person`));
+  const why = verdict === 'approve' ? 'approved_by_person' : 'rejected_by_person';
+  return done(ask, id, update('merge_request', id, { decision }, why));
 }
 
 export function stopAgent(ask: Ask, command: Of<'agent_stop'>): Answer {
