@@ -47,13 +47,14 @@ export function loadTown(reader: SqlReader): Town {
 }
 
 export function loadGround(reader: SqlReader, now: Instant): Ground {
+  const last = counters.all(reader);
   return {
     now,
     town: loadTown(reader),
     next: {
-      job: counters.last(reader, 'job') + 1,
-      mergeRequest: counters.last(reader, 'merge_request') + 1,
-      escalation: counters.last(reader, 'escalation') + 1,
+      job: (last['job'] ?? 0) + 1,
+      mergeRequest: (last['merge_request'] ?? 0) + 1,
+      escalation: (last['escalation'] ?? 0) + 1,
     },
   };
 }

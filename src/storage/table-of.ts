@@ -24,6 +24,6 @@ const tables = {
 } as const;
 
 /** Any entity's table: the caller's row kind is the entity's, which the types cannot follow. */
-export function tableOf(kind: EntityKind): Table<Rows[EntityKind]> {
-  return tables[kind] as unknown as Table<Rows[EntityKind]>;
+export function tableOf<K extends EntityKind>(kind: K): Table<Rows[K]> {
+  return tables[kind] as unknown as Table<Rows[K]>;
 }

@@ -95,6 +95,7 @@ export class Table<Row extends { readonly id: string }> {
     return [
       this.#selectSql('where id = ?'),
       this.#insert,
+      ...this.#fields.map((field) => this.#oneSql(field)),
       ...this.#fields
         .filter((field) => field !== 'id')
         .map((field) => updateSql(this.name, [this.#names[field]])),
@@ -104,6 +105,16 @@ export class Table<Row extends { readonly id: string }> {
   get(reader: SqlReader, id: string): Row | undefined {
     const row = reader.get(this.#selectSql('where id = ?'), id);
     return row === undefined ? undefined : this.fromRow(row);
+  }
+
+  /** One column of a row, where the others are not needed; undefined: there is no such row. */
+  column<K extends keyof Row & string>(
+    reader: SqlReader,
+    id: string,
+    field: K,
+  ): Row[K] | undefined {
+    const value = reader.get(this.#oneSql(field), id)?.[this.#names[field]];
+    return value === undefined ? undefined : this.#columns[field].read(value);
   }
 
   /** Rows by a clause written in the table's own module: `where … order by … limit ?`. */
@@ -117,16 +128,15 @@ export class Table<Row extends { readonly id: string }> {
   }
 
   insert(tx: Tx, row: Row): void {
-    tx.run(
-      this.#insert,
-      ...this.#fields.map((field) => this.#columns[field].write(row[field])),
-    );
+    tx.run(this.#insert, ...this.#fields.map((field) => this.#columns[field].write(row[field])));
   }
 
   update(tx: Tx, id: string, set: Partial<Row>): void {
     const fields = this.#fields.filter((field) => set[field] !== undefined && field !== 'id');
     if (fields.length === 0) return;
-    const values = fields.map((field) => this.#columns[field].write(set[field] as Row[typeof field]));
+    const values = fields.map((field) =>
+      this.#columns[field].write(set[field] as Row[typeof field]),
+    );
     const columns = fields.map((field) => this.#names[field]);
     tx.run(updateSql(this.name, columns), ...values, id);
   }
@@ -143,6 +153,10 @@ export class Table<Row extends { readonly id: string }> {
       made[field] = this.#columns[field].read(value);
     }
     return made as Row;
+  }
+
+  #oneSql(field: keyof Row & string): string {
+    return `select ${this.#names[field]} from ${this.name} where id = ?`;
   }
 
   #selectSql(clause: string): string {

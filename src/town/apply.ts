@@ -98,10 +98,11 @@ export function settle(turn: Turn, name: EntityName, waits: readonly Wait[]): vo
     assert(wait.until > turn.now, `${name.kind} ${name.id} waits for ${wait.reason} in the past`);
     dueAt = earliest(dueAt, wait.until);
   }
+  if (name.kind === 'town') return;
   const table = tableOf(name.kind);
-  const row = table.get(turn.tx, name.id);
-  if (row === undefined || !('waits' in row)) return;
-  if (!same(row.waits, waits)) table.update(turn.tx, name.id, { waits });
+  const before = table.column(turn.tx, name.id, 'waits');
+  if (before === undefined) return;
+  if (!same(before, waits)) table.update(turn.tx, name.id, { waits });
   if (dueAt !== null) touch(turn, name, dueAt);
 }
 
@@ -230,10 +231,7 @@ function escalate(
   }
 }
 
-function note(
-  turn: Turn,
-  row: Omit<Parameters<typeof journal.append>[1], 'at' | 'turn'>,
-): void {
+function note(turn: Turn, row: Omit<Parameters<typeof journal.append>[1], 'at' | 'turn'>): void {
   journal.append(turn.tx, { at: turn.now, turn: turn.number, ...row });
 }
 
@@ -277,7 +275,14 @@ const quiet = new Set([
 ]);
 
 // Moving only these never lets an entity act sooner, so they touch nothing.
-const later = new Set(['updatedAt', 'lastSeenAt', 'lastActivityAt', 'usage', 'grantedAt', 'nextBead']);
+const later = new Set([
+  'updatedAt',
+  'lastSeenAt',
+  'lastActivityAt',
+  'usage',
+  'grantedAt',
+  'nextBead',
+]);
 
 /** A clock that jumped back moves even these to an earlier time: then the entity looks again. */
 function onlyLater(before: AnyRow, columns: Readonly<Record<string, unknown>>): boolean {
@@ -326,4 +331,3 @@ function mayMove(kind: EntityKind, from: string, to: string): boolean {
   }[kind];
   return moves[from]?.includes(to) ?? false;
 }
-

@@ -114,8 +114,9 @@ function on<View>(view: View | null, rule: (view: View) => Plan): Plan | null {
 }
 
 function isParked(reader: SqlReader, name: EntityName): boolean {
-  const row = tableOf(name.kind).get(reader, name.id);
-  return row !== undefined && 'parked' in row && row.parked !== null;
+  if (name.kind === 'town') return false;
+  const parked = tableOf(name.kind).column(reader, name.id, 'parked');
+  return parked !== undefined && parked !== null;
 }
 
 /** T2. Parked is a column: a neighbour's touch does not wake it again. */
@@ -142,7 +143,13 @@ export function bug(
   where: 'decide' | 'apply' | 'missed_wake' | 'livelock' | 'perform',
 ): void {
   const entity = `${name.kind} ${name.id}`;
-  const failure = { kind: 'gastown_bug' as const, helps: 'person' as const, entity, message, where };
+  const failure = {
+    kind: 'gastown_bug' as const,
+    helps: 'person' as const,
+    entity,
+    message,
+    where,
+  };
   apply(
     turn,
     [
