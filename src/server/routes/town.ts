@@ -34,7 +34,7 @@ export function townHandlers(deps: ServerDeps): TownHandlers {
     },
     listRunners: () => ok(deps.queries().listRunners()),
     journal: ({ query }) => {
-      const after = query.after ?? cursorSeq(query.cursor) ?? 0;
+      const after = cursorSeq(query.cursor) ?? query.after ?? 0;
       return deps.queries().journalPage(after, query.limit, query.kind, query.id);
     },
     events: ({ query, request }) => journalStream(deps, request, query.after),
