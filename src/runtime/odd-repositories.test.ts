@@ -244,6 +244,15 @@ describe('a repository with a submodule', () => {
     expect(existsSync(join(directory, 'deps/lib/lib.txt'))).toBe(true);
   });
 
+  test('has it filled in the checkout of a commit too', async () => {
+    const head = await submitted(runner, launch(world.rig, 'web-1'), { 'b.txt': 'b\n' });
+    const directory = join(world.root, 'gate');
+    value(await runner.reading.checkout(world.rig, head, directory));
+    expect(git(directory, 'rev-parse', 'HEAD')).toBe(head);
+    expect(git(directory, 'status', '--porcelain')).toBe('');
+    expect(readFileSync(join(directory, 'deps/lib/lib.txt'), 'utf8')).toBe('lib\n');
+  });
+
   test('refuses a change to it, by name, and lands any other', async () => {
     const spec = launch(world.rig, 'web-1');
     const { directory } = value(await runner.workspaces.prepare(spec, never));

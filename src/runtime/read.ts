@@ -19,6 +19,7 @@ import type { Mirrors } from './mirror.ts';
 import { writeRepository } from './new-repository.ts';
 import type { RunnerPaths } from './paths.ts';
 import { latestSnapshot, takeRef } from './snapshot-restore.ts';
+import { fillSubmodules, lentBy } from './submodules.ts';
 import type { Snapshots } from './snapshot.ts';
 import type { Store, Stores } from './store.ts';
 import { readLease } from './workspace.ts';
@@ -70,6 +71,10 @@ export class Reading {
       });
       await git.must(['update-ref', '--no-deref', 'HEAD', commit], at);
       await git.must(['read-tree', '--reset', '-u', commit], at);
+      const tip = await this.#deps.mirrors.lastKnown(rig);
+      // A change to a submodule is refused, so the target's are the commit's.
+      const base = tip === null ? null : await store.mergeBase(commit, tip);
+      if (base !== null) await fillSubmodules({ git, paths, rig, store, base, directory });
       return ok(undefined);
     });
   }
@@ -83,7 +88,7 @@ export class Reading {
 
   /** What a checkout reads from besides itself. */
   readable(rig: RigRef): readonly string[] {
-    return [this.#deps.paths.mirror(rig.rig)];
+    return lentBy(this.#deps.paths, rig.rig);
   }
 
   async #diff(request: DiffRequest): Promise<Result<ReadAnswer, Failure>> {

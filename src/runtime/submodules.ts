@@ -10,7 +10,7 @@
 import { existsSync } from 'node:fs';
 import { lstat, mkdir, writeFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import type { Commit } from '../core/ids.ts';
 import type { RigRef } from '../core/launch-spec.ts';
 import { limits } from '../core/limits.ts';
@@ -45,6 +45,12 @@ export async function fillSubmodules(request: FillRequest): Promise<readonly str
     if (await fill(request, submodule)) filled.push(submodule.path);
   }
   return filled;
+}
+
+/** The mirrors a rig's workspaces and checkouts borrow objects from. */
+export function lentBy(paths: RunnerPaths, rig: string): readonly string[] {
+  const modules = dirname(paths.submodule(rig, 'x'));
+  return [paths.mirror(rig), ...(existsSync(modules) ? [modules] : [])];
 }
 
 /** B1 */

@@ -26,6 +26,7 @@ import { latestSnapshot, type Snapshot } from './snapshot-restore.ts';
 import type { Snapshots } from './snapshot.ts';
 import type { Store, Stores } from './store.ts';
 import { submitRef, type Submissions } from './submission.ts';
+import { lentBy } from './submodules.ts';
 import type { Trash } from './trash.ts';
 import { makeWorkspace, type Start } from './workspace-make.ts';
 import { WorkspaceGit } from './workspace-objects.ts';
@@ -211,9 +212,7 @@ export class GitWorkspaces implements Workspaces {
 
   #described(spec: LaunchSpec, base: Commit): Workspace {
     const { paths } = this.#deps;
-    const { rig } = spec.rig;
-    const modules = dirname(paths.submodule(rig, 'x'));
-    const readable = [paths.mirror(rig), ...(existsSync(modules) ? [modules] : [])];
+    const readable = lentBy(paths, spec.rig.rig);
     return { directory: paths.workspace(spec.bead), base, writable: [], readable };
   }
 }
