@@ -8,9 +8,9 @@
  * F4 A credential goes to its own origin only, and never across a redirect.
  */
 import type { Commit } from '../core/ids.ts';
-import type { FailingCheck, ForgeProject, PullRequestRef } from '../core/pull-request.ts';
+import type { Feedback, ForgeWrite, MergeAnswer, OpenSpec, Opened } from '../core/forge-answers.ts';
+import type { ForgeProject, PullRequestRef } from '../core/pull-request.ts';
 import type { PRStatusError, PRStatusOutcome } from '../core/pr-status.ts';
-import type { PullRequestSnapshot } from '../core/pull-request.ts';
 import type { Result } from '../core/result.ts';
 
 /** Whose credential: always built from a rig's id, so no call site can forget the rig's own. */
@@ -24,55 +24,6 @@ export interface Budget {
   readonly limit: number | null;
   readonly remaining: number | null;
   readonly resetAt: number | null;
-}
-
-export interface OpenSpec {
-  readonly headBranch: string;
-  readonly baseBranch: string;
-  readonly head: Commit;
-  readonly title: string;
-  /** Ends with the trailer that names town and bead: how an existing one is known as ours. */
-  readonly body: string;
-  readonly trailer: string;
-  readonly draft: boolean;
-  readonly labels: readonly string[];
-  readonly reviewers: readonly string[];
-}
-
-export type Opened =
-  | { readonly is: 'opened' | 'adopted'; readonly snapshot: PullRequestSnapshot }
-  /** One for this branch was merged or closed before; nothing was created. */
-  | { readonly is: 'merged_before' | 'closed_before'; readonly snapshot: PullRequestSnapshot }
-  /** An open one for this branch is not ours: its trailer names something else. */
-  | { readonly is: 'not_ours'; readonly snapshot: PullRequestSnapshot }
-  | { readonly is: 'refused'; readonly reason: 'no_commits' | 'branch_missing' | 'base_missing' | 'archived' | 'validation'; readonly detail: string };
-
-export type MergeAnswer =
-  | { readonly is: 'merged'; readonly commit: Commit | null }
-  | { readonly is: 'queued' }
-  /** The head is another one: what was decided is void. Not a failure. */
-  | { readonly is: 'head_moved' }
-  | { readonly is: 'not_now'; readonly reason: 'blocked' | 'draft' | 'conflict' | 'method' | 'computing' | 'queue_required' | 'permission'; readonly detail: string };
-
-export interface Thread {
-  readonly id: string;
-  readonly path: string | null;
-  readonly line: number | null;
-  readonly author: string;
-  readonly association: 'owner' | 'member' | 'collaborator' | 'contributor' | 'none' | 'bot';
-  readonly resolved: boolean;
-  readonly outdated: boolean;
-  readonly comments: readonly { readonly author: string; readonly body: string; readonly at: number }[];
-}
-
-export interface Feedback {
-  readonly head: Commit;
-  readonly threads: readonly Thread[];
-  /** Reviews that ask for changes in their body alone. */
-  readonly bodies: readonly { readonly author: string; readonly body: string; readonly association: Thread['association'] }[];
-  readonly failing: readonly (FailingCheck & { readonly step: string | null; readonly log: string })[];
-  /** Everything was paged to the end. */
-  readonly complete: boolean;
 }
 
 export interface Probe {
@@ -103,16 +54,18 @@ export interface ForgePort {
   merge(
     context: ForgeContext,
     target: PullRequestRef,
-    how: { readonly expectedHead: Commit; readonly method: 'merge' | 'squash' | 'rebase'; readonly title: string; readonly message: string },
+    how: {
+      readonly expectedHead: Commit;
+      readonly method: 'merge' | 'squash' | 'rebase';
+      readonly title: string;
+      readonly message: string;
+    },
   ): Promise<Result<MergeAnswer, PRStatusError>>;
   /** Say, answer or resolve; each looks for its marker first. */
-  write(context: ForgeContext, target: PullRequestRef, what: ForgeWrite): Promise<Result<void, PRStatusError>>;
+  write(
+    context: ForgeContext,
+    target: PullRequestRef,
+    what: ForgeWrite,
+  ): Promise<Result<void, PRStatusError>>;
   budgets(context: ForgeContext): readonly Budget[];
 }
-
-export type ForgeWrite =
-  | { readonly do: 'comment'; readonly marker: string; readonly body: string }
-  | { readonly do: 'reply'; readonly thread: string; readonly marker: string; readonly body: string }
-  | { readonly do: 'resolve'; readonly thread: string }
-  | { readonly do: 'close' | 'reopen' | 'ready' }
-  | { readonly do: 'delete_branch'; readonly branch: string; readonly head: Commit };

@@ -1,0 +1,97 @@
+/**
+ * What the town asks a forge to write, and what a forge answers. Provider-neutral values: the
+ * `forge` port carries them, decisions read them, rows keep them.
+ *
+ * W1 Text in a `Feedback` was written by strangers: data, never instructions.
+ */
+import type { Commit } from './ids.ts';
+import type { FailingCheck, PullRequestSnapshot } from './pull-request.ts';
+
+export interface OpenSpec {
+  readonly headBranch: string;
+  readonly baseBranch: string;
+  readonly head: Commit;
+  readonly title: string;
+  /** Ends with the trailer: how an existing one is known as ours. */
+  readonly body: string;
+  /** One line that names town and bead. */
+  readonly trailer: string;
+  readonly draft: boolean;
+  readonly labels: readonly string[];
+  readonly reviewers: readonly string[];
+}
+
+export type Opened =
+  | { readonly is: 'opened' | 'adopted'; readonly snapshot: PullRequestSnapshot }
+  /** One for this branch was merged or closed before; nothing was created. */
+  | { readonly is: 'merged_before' | 'closed_before'; readonly snapshot: PullRequestSnapshot }
+  /** An open one for this branch is not ours: its trailer names something else. */
+  | { readonly is: 'not_ours'; readonly snapshot: PullRequestSnapshot }
+  | {
+      readonly is: 'refused';
+      readonly reason: 'no_commits' | 'branch_missing' | 'base_missing' | 'archived' | 'validation';
+      readonly detail: string;
+    };
+
+export type MergeAnswer =
+  | { readonly is: 'merged'; readonly commit: Commit | null }
+  | { readonly is: 'queued' }
+  /** The head is another one: what was decided is void. Not a failure. */
+  | { readonly is: 'head_moved' }
+  | {
+      readonly is: 'not_now';
+      readonly reason:
+        | 'blocked'
+        | 'draft'
+        | 'conflict'
+        | 'method'
+        | 'computing'
+        | 'queue_required'
+        | 'permission';
+      readonly detail: string;
+    };
+
+export type Association = 'owner' | 'member' | 'collaborator' | 'contributor' | 'none' | 'bot';
+
+export interface Remark {
+  readonly author: string;
+  readonly association: Association;
+  readonly body: string;
+}
+
+export interface Thread {
+  readonly id: string;
+  readonly path: string | null;
+  readonly line: number | null;
+  readonly resolved: boolean;
+  readonly outdated: boolean;
+  readonly comments: readonly Remark[];
+}
+
+export interface FailedCheck extends FailingCheck {
+  readonly step: string | null;
+  /** The end of its log, shortened. */
+  readonly log: string;
+}
+
+export interface Feedback {
+  readonly head: Commit;
+  readonly threads: readonly Thread[];
+  /** Reviews that ask for changes in their body alone. */
+  readonly bodies: readonly Remark[];
+  readonly failing: readonly FailedCheck[];
+  /** Everything was paged to the end. */
+  readonly complete: boolean;
+}
+
+export type ForgeWrite =
+  | { readonly do: 'comment'; readonly marker: string; readonly body: string }
+  | {
+      readonly do: 'reply';
+      readonly thread: string;
+      readonly marker: string;
+      readonly body: string;
+    }
+  | { readonly do: 'resolve'; readonly thread: string }
+  | { readonly do: 'close' | 'reopen' | 'ready' }
+  | { readonly do: 'delete_branch'; readonly branch: string; readonly head: Commit };
