@@ -237,6 +237,80 @@ const machineExamples = {
   },
 } as const satisfies Partial<Examples>;
 
+const pullExamples = {
+  pr_poll_failed: {
+    kind: 'pr_poll_failed',
+    helps: 'person',
+    url: 'https://github.com/team/web/pull/12',
+    by: 'immediate',
+    error: {
+      kind: 'no_token',
+      provider: 'github',
+      host: 'github.com',
+      resolutionChain: [
+        { source: 'rig.token', why: 'absent' },
+        { source: 'town.token', why: 'absent' },
+      ],
+    },
+  },
+  pr_closed: {
+    kind: 'pr_closed',
+    helps: 'person',
+    url: 'https://github.com/team/web/pull/12',
+    by: 'ann',
+  },
+  pr_not_ours: {
+    kind: 'pr_not_ours',
+    helps: 'person',
+    url: 'https://github.com/team/web/pull/9',
+    branch: 'gt/abcd/web-17/say-hello',
+  },
+  pr_refused: {
+    kind: 'pr_refused',
+    helps: 'person',
+    branch: 'gt/abcd/web-17/say-hello',
+    reason: 'archived',
+    detail: 'Repository was archived so is read-only.',
+  },
+  pr_merge_refused: {
+    kind: 'pr_merge_refused',
+    helps: 'person',
+    url: 'https://github.com/team/web/pull/12',
+    reason: 'blocked',
+    detail: 'Required status check "ci" is expected.',
+    times: 5,
+  },
+  pr_feedback: {
+    kind: 'pr_feedback',
+    helps: 'no',
+    url: 'https://github.com/team/web/pull/12',
+    checks: [{ name: 'ci', step: 'npm test', log: 'expected 3, got 4\n' }],
+    threads: [
+      {
+        id: 'T_1',
+        place: 'src/hello.ts:4',
+        author: 'ann',
+        relation: 'member',
+        text: 'ann: Please say it in Danish.',
+      },
+    ],
+    more: 0,
+  },
+  branch_contaminated: {
+    kind: 'branch_contaminated',
+    helps: 'person',
+    branch: 'gt/abcd/web-17/say-hello',
+    commits: [head],
+    of: 'web-16',
+  },
+  branch_taken: {
+    kind: 'branch_taken',
+    helps: 'person',
+    branch: 'gt/abcd/web-17/say-hello',
+    remoteHead: head,
+  },
+} as const satisfies Partial<Examples>;
+
 const requestExamples = {
   unknown_thing: {
     kind: 'unknown_thing',
@@ -280,6 +354,7 @@ export const failureExamples: Examples = {
   ...landingExamples,
   ...machineExamples,
   ...requestExamples,
+  ...pullExamples,
 };
 
 /** One wait of every reason, and more where a detail changes the words. X1 */
@@ -322,5 +397,11 @@ export const waitExamples: Readonly<Record<WaitReason, readonly Wait[]>> = {
   ],
   budget: [{ reason: 'budget', on: ['web'], detail: { scope: 'rig', unit: 'tokens' } }],
   paused: [{ reason: 'paused', on: ['town'], detail: {} }],
+  checks: [{ reason: 'checks', on: ['mr-4'], detail: { because: 'checks_pending' } }],
+  review: [{ reason: 'review', on: ['mr-4'], detail: { because: 'threads' } }],
+  delay: [{ reason: 'delay', until: instant(1_900_000_360_000), on: ['mr-4'], detail: {} }],
+  poll: [{ reason: 'poll', on: ['https://github.com'], detail: {} }],
+  throttled: [{ reason: 'throttled', on: ['https://github.com'], detail: {} }],
+  unobservable: [{ reason: 'unobservable', on: ['mr-4'], detail: { kind: 'no_token' } }],
   runner: [{ reason: 'runner', on: ['local'], detail: {} }],
 };

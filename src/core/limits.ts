@@ -97,6 +97,20 @@ export const limits = {
   throttledMsMax: 2 * hour,
   /** A head without any check is believed to have none only after this long. */
   checksSettleMs: 3 * minute,
+  /** Pull requests in one read of an account. */
+  pullsPerRead: 25,
+  /** Longer than the forge's own deadline for a read of several pages. */
+  forgeCallMs: 2 * minute,
+  /** An unobservable pull request is looked at again this often, one per incident. */
+  unobservableProbeMs: 15 * minute,
+  /** Merging is tried this often before a person is asked. */
+  mergeTriesMax: 5,
+  mergeRetryMs: [30 * second, minute, 2 * minute, 5 * minute, 10 * minute],
+  /** How often a pull request is read: hot, warm, cool, cold. */
+  pollHotMs: 20 * second,
+  pollWarmMs: 2 * minute,
+  pollCoolMs: 10 * minute,
+  pollColdMs: hour,
   /** Names of rigs, so that ids and branches stay short and safe. */
   rigNameCharsMax: 24,
   dependenciesMax: 100,

@@ -93,6 +93,11 @@ const requestRules = [
   rule('merge_request', 'merge request wakes its bead', (before, after) =>
     changed(before, after, 'stage') ? [{ kind: 'bead', id: after.bead }] : [],
   ),
+  rule('merge_request', 'a pull request to read wakes its account', (before, after) =>
+    after.account !== null && after.readAt !== null && changed(before, after, 'readAt', 'account')
+      ? [{ kind: 'forge_account', id: after.account }]
+      : [],
+  ),
   rule('merge_request', 'free slot wakes the line', (before, after) =>
     before !== null && ((before.slot && !after.slot) || (before.wantsSlot && !after.wantsSlot))
       ? [{ lineOf: after.rig, target: after.target }]

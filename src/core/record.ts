@@ -14,7 +14,9 @@ import type { Failure } from './failure.ts';
 import { askedAtOf, type Commit } from './ids.ts';
 import type { Job, JobResult } from './job.ts';
 import { limits } from './limits.ts';
+import type { MergeRequest } from './merge-request.ts';
 import { insert, update } from './plan.ts';
+import { forgeAnswered, hinted, pullsRead } from './record-pulls.ts';
 import type { Rig } from './rig.ts';
 import type { Runner } from './runner.ts';
 import { after, instant, type Instant } from './time.ts';
@@ -32,6 +34,8 @@ export interface RecordScene {
   /** Live attempts and jobs of that runner, for a fact that lists what it holds. */
   readonly attemptsOnRunner: readonly Attempt[];
   readonly jobsOnRunner: readonly Job[];
+  /** Merge requests a fact about pull requests speaks of. */
+  readonly requests: readonly MergeRequest[];
 }
 
 export interface Recorded {
@@ -62,6 +66,12 @@ export function record(fact: Fact, scene: RecordScene): Recorded {
       return jobDone(fact, scene);
     case 'transcript':
       return done();
+    case 'pulls_read':
+      return done(pullsRead(fact, scene.requests, scene.now));
+    case 'forge_answered':
+      return done(forgeAnswered(fact, scene.requests[0] ?? null));
+    case 'pull_hinted':
+      return done(hinted(fact, scene.requests, scene.now));
     default:
       return unreachable(fact);
   }
@@ -313,6 +323,11 @@ function tipOf(result: JobResult): Commit | null {
         : result.answer.targetTip;
     case 'push':
       return result.answer.is === 'refused' ? null : result.answer.targetTip;
+    case 'update':
+    case 'prove':
+      return result.answer.targetTip;
+    case 'publish':
+    case 'take':
     case 'gate':
     case 'failed':
       return null;

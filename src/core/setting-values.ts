@@ -76,6 +76,19 @@ export function listOf<T>(item: Parse<T>): Parse<readonly T[]> {
   };
 }
 
+const checkName = text('the name of a check', 200, /^\S.*$/);
+
+/** A word, or the names of the checks that must pass. */
+export const checksPolicy: Parse<'required' | 'all' | 'none' | readonly string[]> = (
+  field,
+  value,
+) => {
+  if (value === 'required' || value === 'all' || value === 'none') return ok(value);
+  return Array.isArray(value)
+    ? listOf(checkName)(field, value)
+    : badValue(field, value, 'required, all, none, or a list of check names');
+};
+
 export const gate: Parse<Gate> = (field, value) => {
   const fields = fieldsOf(field, shortForm(value), GATE_KEYS, 'name=command');
   if (!fields.ok) return fields;

@@ -13,6 +13,18 @@ export interface Settings {
   defaultAgent: string | null;
   /** null: the agent's own. */
   defaultModel: string | null;
+  /** null: `pr` on a forge, else `direct`. */
+  mergeStrategy: 'direct' | 'pr' | null;
+  autoMerge: boolean;
+  autoMergeDelayMinutes: number;
+  checksPolicy: 'required' | 'all' | 'none' | readonly string[];
+  autoResolvePrFeedback: boolean;
+  autoResolveMergeConflicts: boolean;
+  strangerCommits: 'accept' | 'ask';
+  deleteBranchAfterMerge: boolean;
+  draft: boolean;
+  labels: readonly string[];
+  reviewers: readonly string[];
   mergeMethod: MergeMethod | 'auto';
   approval: 'none' | 'person';
   /** null: what `rig add` detected. */

@@ -61,6 +61,7 @@ function open(view: BeadView): Plan {
   if (bead.attempt !== null) {
     return act(set(bead, { status: 'in_progress', ready: false, readyAt: null }, 'granted'));
   }
+  if (isMerged(view)) return act(set(bead, { status: 'in_review', ...unready }, 'merged'));
   if (bead.closeAs !== null) return closing(view);
   if (bead.hold) return act(set(bead, { status: 'held', ...unready }, 'held'));
   if (isBlocked(bead)) return act(set(bead, { status: 'blocked', ...unready }, 'blocked'));
@@ -129,6 +130,10 @@ function inProgress(view: BeadView): Plan {
     return openRequest(view, 'submitted', progress);
   }
   if (attempt.status === 'ended') return endOfAttempt(view, attempt);
+  if (isMerged(view) && !bead.stopAsked) {
+    // A person merged it meanwhile: there is nothing left to work at.
+    return act(set(bead, { stopAsked: true }, 'merged_by_person'));
+  }
   return rest(wait('call', [attempt.id], { phase: attempt.phase }));
 }
 

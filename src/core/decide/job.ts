@@ -127,6 +127,10 @@ function deadlineMs(spec: JobSpec): number {
     case 'build':
       return limits.buildMs + limits.fetchMs + limits.leaseMs;
     case 'push':
+    case 'publish':
+    case 'update':
+    case 'take':
+    case 'prove':
       return limits.pushMs + limits.fetchMs + limits.leaseMs;
     case 'gate': {
       const setup = spec.setup.reduce((sum, step) => sum + step.timeoutMs, 0);
