@@ -57,7 +57,7 @@ test('what it started in its group does not outlive it', async () => {
   await expect.poll(() => isRunning(pid)).toBe(false);
 });
 
-test('at its time limit it is ended with its children, also when it ignores being asked', async () => {
+test('at its time limit it is ended with its children, also when it does not listen', async () => {
   const line = `trap '' TERM; sh -c "trap '' TERM; echo \\$\\$; sleep 60"; sleep 60`;
   const outcome = await shell(line, { timeoutMs: 300, killGraceMs: 100 });
   expect(outcome).toMatchObject({ timedOut: true, signal: 'SIGKILL' });
