@@ -116,7 +116,7 @@ export class Client {
         throw await problemIn(answer, server);
       }
       if (this.#world.interrupted.aborted || sent.signal?.aborted === true) throw new Interrupted();
-      if (tried >= TRIES) throw notRunning(this.#gastownHome, silence(server, answer));
+      if (tried >= TRIES) throw notRunning(silence(server, answer));
       await this.#world.sleep(TRY_AGAIN_MS * tried, this.#world.interrupted);
     }
   }
@@ -177,7 +177,7 @@ async function problemIn(response: Response, server: ServerAddress): Promise<Sto
   if (said !== undefined) return new Stop(exitCode, said);
   return new Stop(exitCode, {
     kind: 'unexpected_answer',
-    what: `the answer of the town could not be read (HTTP ${response.status})`,
+    what: `The answer of the town could not be read (HTTP ${response.status}).`,
     evidence: text.slice(0, 300).trim() || `an empty answer from ${server.url}`,
     next: 'gt doctor',
   });

@@ -91,16 +91,21 @@ export function usageText(usage: {
   return usage.usd === null ? tokens : `${tokens}, $${usage.usd.toFixed(2)}`;
 }
 
-/** One line of the feed. */
+/** One line of the feed; a change that moved nothing stands back. */
 export function eventLine(output: Output, entry: JournalEntry): string {
   const at = output.paint('dim', clockTime(entry.at));
-  const moved = entry.from !== null && entry.from !== entry.to;
+  const name = oneLine(`${entry.kind.replaceAll('_', ' ')} ${entry.id}`).padEnd(22);
+  const why = oneLine(entry.why.replaceAll('_', ' '));
+  if (!isMove(entry)) return `${at}  ${name}  ${output.paint('dim', `· ${why}`)}`;
   const to = entry.to ?? entry.op;
-  const change = moved ? `${entry.from} → ${to}` : to;
+  const change = entry.from === null ? to : `${entry.from} → ${to}`;
   const shown = output.paint(STYLES[to], oneLine(change));
-  const name = oneLine(`${entry.kind.replaceAll('_', ' ')} ${entry.id}`);
-  const why = entry.why === '' ? '' : `  ${output.paint('dim', oneLine(entry.why))}`;
-  return `${at}  ${name.padEnd(22)}  ${shown}${why}`;
+  return `${at}  ${name}  ${shown}${why === '' ? '' : `  ${output.paint('dim', why)}`}`;
+}
+
+/** Did it come to be, end, or change its status? */
+export function isMove(entry: JournalEntry): boolean {
+  return entry.op !== 'update' || entry.from !== entry.to;
 }
 
 /** Local time of day. */

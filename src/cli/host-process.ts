@@ -164,9 +164,9 @@ function problemIn(said: string): Problem | undefined {
 function alreadyRunning(gastownHome: string, server: ServerAddress): Stop {
   return refused(
     'already_running',
-    `a town is running in ${gastownHome}`,
+    `a town is already running in ${gastownHome}`,
     `process ${server.pid} at ${server.url}`,
-    'gt status, or gt down first',
+    'Use it: gt status. Or stop it first: gt down',
   );
 }
 

@@ -36,22 +36,34 @@ export class Interrupted extends Error {
 }
 
 export function usage(what: string, evidence: string, next: string): Stop {
-  return new Stop(exitCodes.usage, { kind: 'usage', what, evidence, next });
+  return stop(exitCodes.usage, 'usage', what, evidence, next);
 }
 
 export function failure(kind: string, what: string, evidence: string, next: string): Stop {
-  return new Stop(exitCodes.failure, { kind, what, evidence, next });
+  return stop(exitCodes.failure, kind, what, evidence, next);
 }
 
 export function refused(kind: string, what: string, evidence: string, next: string): Stop {
-  return new Stop(exitCodes.refused, { kind, what, evidence, next });
+  return stop(exitCodes.refused, kind, what, evidence, next);
 }
 
-export function notRunning(home: string, evidence: string): Stop {
-  return new Stop(exitCodes.notRunning, {
-    kind: 'not_running',
-    what: `no town is running in ${home}`,
-    evidence,
-    next: 'gt up',
-  });
+export function notRunning(evidence: string): Stop {
+  return stop(exitCodes.notRunning, 'not_running', 'no town runs in this home', evidence, 'gt up');
+}
+
+/** In the form of the town's own: a sentence, what was seen, what to do. */
+function stop(
+  exitCode: ExitCode,
+  kind: string,
+  what: string,
+  evidence: string,
+  next: string,
+): Stop {
+  const sentence = /[.?!]$/.test(what) ? what : `${what}.`;
+  return new Stop(exitCode, { kind, what: begun(sentence), evidence, next: begun(next) });
+}
+
+/** With a capital, unless it starts with a command to type or a name. */
+function begun(text: string): string {
+  return text.startsWith('gt ') ? text : text.charAt(0).toUpperCase() + text.slice(1);
 }

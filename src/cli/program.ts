@@ -150,9 +150,9 @@ function explain(thrown: unknown, output: Output, argv: readonly string[], world
   output.problem(
     {
       kind: 'gastown_bug',
-      what: 'gt itself failed: this is a bug',
+      what: 'gt itself failed: this is a bug.',
       evidence: bug,
-      next: 'report it with the lines above; nothing was sent to the town after this point',
+      next: 'Report it with the lines above; nothing was sent to the town after this point',
     },
     exitCodes.failure,
   );

@@ -18,7 +18,7 @@ export interface ServerAddress {
 /** Throws `not_running`. F1 */
 export async function findServer(gastownHome: string): Promise<ServerAddress> {
   const found = await readServer(gastownHome);
-  if (typeof found === 'string') throw notRunning(gastownHome, found);
+  if (typeof found === 'string') throw notRunning(found);
   return found;
 }
 

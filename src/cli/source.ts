@@ -18,18 +18,33 @@ export function isUrl(text: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(text) || /^[^/\\\s]+:(?!\\)\S+$/.test(text);
 }
 
+/** Names the town keeps for itself. */
+const RESERVED: readonly string[] = [
+  'town',
+  'dispatch',
+  'local',
+  'all',
+  'job',
+  'mr',
+  'esc',
+  'cv',
+  'gt',
+  'rig',
+];
+
+const NAME_CHARS_MAX = 20;
+
 /** A rig's name made from where it is: `git@host:team/web.git` → `web`. */
 export function nameFrom(source: string, taken: readonly string[]): string {
-  const last = basename(
-    source
-      .replace(/\/+$/, '')
-      .replace(/\.git$/, '')
-      .replace(/^.*:/, ''),
-  );
+  const path = source.replace(/\/+$/, '').replace(/(?:\/\.git|\.git)$/, '');
+  const last = basename(path.replace(/^.*:/, ''));
   const plain = last.toLowerCase().replace(/[^a-z0-9]+/g, '-');
-  const base = plain.replace(/^[^a-z]+|-+$/g, '').slice(0, 20) || 'repo';
+  const short = plain.replace(/^[^a-z]+/, '').slice(0, NAME_CHARS_MAX);
+  // A dash and a number at the end is how a bead is called.
+  const safe = short.replace(/-(\d+)$/, '$1').replace(/-+$/, '');
+  const base = safe === '' || RESERVED.includes(safe) ? `${safe}repo` : safe;
   if (!taken.includes(base)) return base;
   let number = 2;
-  while (taken.includes(`${base}-${number}`)) number += 1;
-  return `${base}-${number}`;
+  while (taken.includes(`${base}${number}`)) number += 1;
+  return `${base}${number}`;
 }

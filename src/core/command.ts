@@ -7,6 +7,7 @@
  */
 import type { Priority } from './bead.ts';
 import type { RigReport } from './job.ts';
+import type { ForgeProject } from './pull-request.ts';
 import type { Settings } from './settings.ts';
 
 /** What a bead can be changed to while it is not closed. */
@@ -59,6 +60,8 @@ export type Command =
       readonly remote: string;
       readonly lends: string | null;
       readonly target: string;
+      /** The code host the remote lives on; null: a bare git remote. */
+      readonly forge: ForgeProject | null;
       readonly updateCheckout: boolean;
       readonly createTargetFrom: string | null;
       readonly consent: boolean;
@@ -84,6 +87,14 @@ export type Command =
       readonly mergeRequest: string;
       readonly verdict: 'approve' | 'reject';
       readonly reason: string;
+    }
+  /** Read it again now, and try again what was refused. */
+  | { readonly kind: 'mr_retry'; readonly mergeRequest: string }
+  /** Credentials of a rig (or null: of the town) changed: whatever failed for them looks again. */
+  | {
+      readonly kind: 'credentials_changed';
+      readonly rig: string | null;
+      readonly ownCredential: boolean;
     }
   | { readonly kind: 'agent_stop'; readonly attempt: string; readonly reason: string }
   | { readonly kind: 'escalation_ack'; readonly escalation: string }

@@ -111,6 +111,25 @@ export const limits = {
   pollWarmMs: 2 * minute,
   pollCoolMs: 10 * minute,
   pollColdMs: hour,
+  /** To a forge: the connection, then the whole of one request with its redirects. */
+  forgeConnectMs: 5 * second,
+  forgeMs: 15 * second,
+  forgeBodyBytesMax: 5 * 1024 * 1024,
+  forgeRedirectsMax: 3,
+  /** Between two writes with one credential, as forges ask for. */
+  forgeWriteGapMs: second,
+  /** Kept of a forge's budget, in percent: for people with the same login, and for merges. */
+  forgeReservePeoplePercent: 30,
+  forgeReserveMergesPercent: 10,
+  /** A throttled answer without a time is asked again after this long. */
+  forgeThrottleMs: minute,
+  /** A forge that names a later time than this is not believed. */
+  forgeThrottleMsMax: 2 * hour,
+  /** An app's token is made anew this long before it expires. */
+  appTokenEarlyMs: 5 * minute,
+  webhookBodyBytesMax: 5 * 1024 * 1024,
+  /** A signed delivery whose clock is further off is refused. */
+  webhookSkewMs: 5 * minute,
   /** Names of rigs, so that ids and branches stay short and safe. */
   rigNameCharsMax: 24,
   dependenciesMax: 100,
@@ -129,3 +148,4 @@ assert(limits.quietWarnMs < limits.quietAskMs, 'a quiet turn is shown before it 
 assert(limits.quietAskMs < limits.quietStopMs, 'a quiet turn is asked before it is stopped');
 assert(limits.grantsMax <= limits.tickNamesMax, 'one decision fits one tick');
 assert(limits.beadBodyBytesMax < limits.requestBodyBytesMax, 'a full body can be sent');
+assert(limits.forgeConnectMs < limits.forgeMs, 'a connection fits its request');

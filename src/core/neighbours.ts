@@ -22,6 +22,7 @@ export type Wake =
         | 'liveBeads'
         | 'allRigs'
         | 'allRunners'
+        | 'allForgeAccounts'
         | 'openEscalations';
     }
   /** Dependents of a bead that landed, or that ended without landing. */

@@ -40,6 +40,12 @@ interface Shape {
     readonly requestId: string | null;
     readonly missingPermissions?: readonly string[];
     readonly ssoUrl?: string;
+    /** A rule of the organization or the forge forbids it, whatever the token may do. */
+    readonly policy?:
+      | 'ip_allow_list'
+      | 'app_restricted'
+      | 'account_suspended'
+      | 'repository_disabled';
     readonly tokenSource: string;
     /** For a 404: what a look at the repository itself found. */
     readonly repository?: 'visible' | 'hidden_too' | 'not_probed';
@@ -64,8 +70,8 @@ interface Shape {
     readonly retryAt: Instant;
     readonly budget: { readonly limit: number | null; readonly remaining: number | null };
   };
-  /** A 404 within two minutes of our own create. */
-  readonly not_yet: Readonly<Record<never, never>>;
+  /** A 404 within two minutes of our own create; it has no fields of its own. */
+  readonly not_yet: unknown;
 }
 
 export type PRStatusErrorKind = keyof Shape;

@@ -7,6 +7,7 @@
  */
 import type { Bead } from './bead.ts';
 import type { GateReport } from './job.ts';
+import { limits } from './limits.ts';
 import { oneLine, shorten } from './quote.ts';
 import type { Town } from './town.ts';
 import type { MergeRequestView } from './view.ts';
@@ -14,7 +15,7 @@ import type { MergeRequestView } from './view.ts';
 const summaryCharsMax = 8000;
 
 export function pullTitle(bead: Bead): string {
-  return oneLine(bead.title);
+  return oneLine(bead.title, limits.beadTitleCharsMax);
 }
 
 /** B1 */
@@ -46,7 +47,7 @@ function verification(gates: readonly GateReport[]): string {
   const passed = gates.filter(({ result }) => result === 'passed').length;
   const lines = gates.map(({ gate, command, result, flaky }) => {
     const note = flaky ? ' (passed after failing first)' : '';
-    return `- ${gate}: ${result.replaceAll('_', ' ')}${note}, \`${oneLine(command)}\``;
+    return `- ${gate}: ${result.replaceAll('_', ' ')}${note}, \`${oneLine(command, 200)}\``;
   });
   return [`${passed} of ${gates.length} gates passed.`, '', ...lines].join('\n');
 }

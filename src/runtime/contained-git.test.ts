@@ -1,4 +1,4 @@
-/** The git half with the machine's real sandbox: what is listed suffices, and nothing else is seen. */
+/** The git half with the machine's real sandbox: what is listed suffices. */
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { levels, machineAt } from '../../test/containment/machine.ts';

@@ -94,7 +94,7 @@ function runnerOfAda() {
   return runnerOver(world.home, 'life-1', undefined, { GIT_CONFIG_GLOBAL: config });
 }
 
-test('a change lands through it, and nothing of the password stays in the runner’s files', async () => {
+test('a change lands through it, and no file of the runner holds the password', async () => {
   const runner = runnerOfAda();
   const head = await submitted(runner, launch(rig, 'web-1'), { 'b.txt': 'b\n' });
   const built = await buildCandidate(runner, buildSpec(rig, head, 'squash'));

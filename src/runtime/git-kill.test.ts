@@ -1,10 +1,10 @@
-/** A runner killed at any moment: the next life finds its way, and the change lands exactly once. */
+/** A runner killed at any moment: the next life finds its way, and the change lands once. */
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { git, makeWorld, type World } from '../../test/git-world.ts';
 
-const LIFE = join(import.meta.dirname, '../../test/git-life.ts');
+const LIFE = fileURLToPath(import.meta.resolve('../../test/git-life.ts'));
 
 let world: World;
 beforeEach(() => {

@@ -105,8 +105,10 @@ export class Git {
   /** Theirs, with batch mode: the variable hides `core.sshCommand`, so that is asked first. */
   async #sshCommand(env: Readonly<Record<string, string>>): Promise<string> {
     const batch = '-o BatchMode=yes';
-    const given = env['GIT_SSH_COMMAND'] ?? env['GIT_SSH'];
+    const given = env['GIT_SSH_COMMAND'];
     if (given !== undefined) return `${given} ${batch}`;
+    const program = env['GIT_SSH'];
+    if (program !== undefined) return `'${program.replaceAll("'", `'\\''`)}' ${batch}`;
     const args = ['config', '--get', 'core.sshCommand'];
     // `--git-dir` names nothing: only the person's own configuration is asked.
     const found = await this.#start(args, { gitDir: '/dev/null', timeoutMs: CONFIG_MS }, env);
@@ -240,6 +242,10 @@ const NETWORK_NAMES: readonly string[] = [
   'GIT_CONFIG_GLOBAL',
   'GIT_CONFIG_SYSTEM',
   'GIT_CONFIG_NOSYSTEM',
+  'GIT_CONFIG_COUNT',
+  'GIT_CONFIG_KEY_',
+  'GIT_CONFIG_VALUE_',
+  'GIT_ALLOW_PROTOCOL',
   'GIT_EXEC_PATH',
 ];
 

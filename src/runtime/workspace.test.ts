@@ -80,6 +80,27 @@ describe('after the runner was killed', () => {
     expect(second).toMatchObject({ ok: false, error: { kind: 'workspace_failed', step: 'lock' } });
   });
 
+  test('a lock of the killed agent is removed', async () => {
+    const spec = launch(world.rig, 'web-1');
+    const directory = await prepared(spec);
+    writeFileSync(join(directory, '.git/index.lock'), '');
+    runner = runnerOver(world.home, 'life-2');
+    await prepared(launch(world.rig, 'web-1', 2));
+    commitFiles(directory, { 'a.txt': 'edited\n' });
+  });
+
+  test('a workspace whose repository was broken is made again from what was saved', async () => {
+    const spec = launch(world.rig, 'web-1');
+    const directory = await prepared(spec);
+    commitFiles(directory, { 'a.txt': 'committed\n' });
+    value(await runner.workspaces.snapshot(spec));
+    rmSync(join(directory, '.git/refs'), { recursive: true });
+    runner = runnerOver(world.home, 'life-2');
+    await prepared(launch(world.rig, 'web-1', 2));
+    expect(git(directory, 'status', '--porcelain')).toBe('');
+    expect(readFileSync(join(directory, 'a.txt'), 'utf8')).toBe('committed\n');
+  });
+
   test('a workspace half made is made again', async () => {
     write(join(runner.paths.workspaces, '.new-web-1'), { 'half.txt': 'half\n' });
     const directory = await prepared(launch(world.rig, 'web-1'));

@@ -11,7 +11,7 @@
  *    runner is void: that life's agents are gone before this one starts any.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Failure } from '../core/failure.ts';
 import { attemptId, beadId, commitOf, type Commit } from '../core/ids.ts';
@@ -72,7 +72,7 @@ export class GitWorkspaces implements Workspaces {
       if (signal.aborted) return err(failed('prepare', 'cancelled'));
       const { targetTip } = fetched.value;
       const lease = await readLease(this.#deps.paths, spec.bead);
-      const intact = lease !== null && this.#isIntact(spec, lease);
+      const intact = lease !== null && (await this.#isIntact(spec, lease));
       const base = intact ? lease.base : await this.#baseOf(spec, targetTip);
       const made = intact ? ok(undefined) : await this.#make(spec, base, targetTip);
       if (!made.ok) return made;
@@ -156,11 +156,17 @@ export class GitWorkspaces implements Workspaces {
     return lease.attempt === spec.attempt ? null : lease.attempt;
   }
 
-  #isIntact(spec: LaunchSpec, lease: Lease): boolean {
+  /** W2: what cannot be opened any more is made again, and the old one kept in the trash. */
+  async #isIntact(spec: LaunchSpec, lease: Lease): Promise<boolean> {
     const gitDir = join(this.#deps.paths.workspace(spec.bead), '.git');
+    const found = await lstat(gitDir).catch(() => null);
+    if (found === null || !found.isDirectory()) return false;
     const same = lease.rig === spec.rig.rig && lease.branch === spec.branch;
     const based = spec.base === null || spec.base === lease.base;
-    return same && based && ['HEAD', 'objects', 'config'].every((n) => existsSync(join(gitDir, n)));
+    if (!same || !based) return false;
+    await rm(join(gitDir, 'index.lock'), { force: true }); // the agent that held it is gone
+    const opened = await this.#git(spec).own(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}']);
+    return opened.ok;
   }
 
   /** What the town has on record, unless it is nowhere to be had any more. */
@@ -193,12 +199,16 @@ export class GitWorkspaces implements Workspaces {
 
   /** Shows an agent that goes on in its workspace where the target is by now. In the sandbox. */
   async #moveTarget(spec: LaunchSpec, tip: Commit): Promise<void> {
-    const { contained, paths } = this.#deps;
-    const directory = paths.workspace(spec.bead);
-    const git = new WorkspaceGit(contained, directory, paths.mirror(spec.rig.rig));
+    const git = this.#git(spec);
     const ref = `refs/remotes/origin/${spec.rig.target}`;
     // It may fail on what the agent left there; the agent can fetch it from the mirror itself.
-    await git.own(['update-ref', ref, tip], { writable: [directory] });
+    await git.own(['update-ref', ref, tip], { writable: [git.directory] });
+  }
+
+  #git(spec: LaunchSpec): WorkspaceGit {
+    const { contained, paths } = this.#deps;
+    const directory = paths.workspace(spec.bead);
+    return new WorkspaceGit(contained, directory, paths.mirror(spec.rig.rig));
   }
 
   async #writeLease(spec: LaunchSpec, base: Commit, incarnation: string | null): Promise<void> {

@@ -52,6 +52,8 @@ const statements = {
     select 'bead', id, ?, ? from beads where status <> 'closed' and rig = ? ${keepEarlier}`,
   openEscalations: `insert into agenda (kind, id, due_at, seq)
     select 'escalation', id, ?, ? from escalations where status <> 'resolved' ${keepEarlier}`,
+  allForgeAccounts: `insert into agenda (kind, id, due_at, seq)
+    select 'forge_account', id, ?, ? from forge_accounts where true ${keepEarlier}`,
   allRunners: `insert into agenda (kind, id, due_at, seq)
     select 'runner', id, ?, ? from runners where true ${keepEarlier}`,
 };

@@ -11,6 +11,7 @@ import { beads } from './tables/beads.ts';
 import { dependencies } from './tables/dependencies.ts';
 import { dispatches } from './tables/dispatch.ts';
 import { escalations } from './tables/escalations.ts';
+import { forgeAccounts } from './tables/forge-accounts.ts';
 import { gateResults } from './tables/gate-results.ts';
 import { idempotency } from './tables/idempotency.ts';
 import { jobs } from './tables/jobs.ts';
@@ -33,6 +34,7 @@ const everything = [
   escalations,
   runners,
   dispatches,
+  forgeAccounts,
   agenda,
   journal,
   transcripts,

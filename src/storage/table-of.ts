@@ -4,6 +4,7 @@ import type { Table } from './table.ts';
 import { attempts } from './tables/attempts.ts';
 import { beads } from './tables/beads.ts';
 import { dispatches } from './tables/dispatch.ts';
+import { forgeAccounts } from './tables/forge-accounts.ts';
 import { escalations } from './tables/escalations.ts';
 import { jobs } from './tables/jobs.ts';
 import { mergeRequests } from './tables/merge-requests.ts';
@@ -21,6 +22,7 @@ const tables = {
   escalation: escalations,
   runner: runners,
   dispatch: dispatches,
+  forge_account: forgeAccounts,
 } as const;
 
 /** Any entity's table: the caller's row kind is the entity's, which the types cannot follow. */

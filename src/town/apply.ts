@@ -16,6 +16,7 @@ import { beadMoves } from '../core/bead.ts';
 import { dispatchMoves } from '../core/dispatch.ts';
 import { escalationMoves, type Escalation } from '../core/escalation.ts';
 import { escalationId } from '../core/ids.ts';
+import { forgeAccountMoves } from '../core/forge-account.ts';
 import { jobMoves } from '../core/job.ts';
 import { stageMoves } from '../core/merge-request.ts';
 import { type NeighbourRule, type Wake } from '../core/neighbours.ts';
@@ -23,7 +24,7 @@ import { rigMoves } from '../core/rig.ts';
 import { runnerMoves } from '../core/runner.ts';
 import { earliest, type Instant } from '../core/time.ts';
 import type { Wait } from '../core/wait.ts';
-import type { Call } from '../core/action.ts';
+import type { Call, ForgeCall } from '../core/action.ts';
 import type { Tx } from '../ports/sql.ts';
 import { agenda } from '../storage/agenda.ts';
 import { tableOf } from '../storage/table-of.ts';
@@ -42,7 +43,7 @@ export interface Turn {
   /** The number its journal rows share. */
   readonly number: number;
   /** Collected per savepoint; they leave after the commit. */
-  readonly calls: Call[];
+  readonly calls: (Call | ForgeCall)[];
   readonly order: AgendaOrder;
   readonly rules: readonly NeighbourRule[];
 }
@@ -73,6 +74,8 @@ function applyOne(turn: Turn, action: Action, who: string, self: EntityName | nu
     case 'call':
       turn.calls.push(action.call);
       return;
+    case 'event':
+      return remark(turn, action.about, action.name, who, action.data);
     case 'escalate':
       return escalate(turn, action, who, self);
     case 'resolve': {
@@ -269,6 +272,14 @@ const quiet = new Set([
   'spec',
   'remindedAt',
   'pastIncarnations',
+  'snapshot',
+  'strikes',
+  'readAt',
+  'forgeCall',
+  'forgeReport',
+  'read',
+  'reads',
+  'green',
   'askedAt',
   'targetTip',
   'wantsSlot',
@@ -328,6 +339,7 @@ function mayMove(kind: EntityKind, from: string, to: string): boolean {
     escalation: escalationMoves,
     runner: runnerMoves,
     dispatch: dispatchMoves,
+    forge_account: forgeAccountMoves,
   }[kind];
   return moves[from]?.includes(to) ?? false;
 }

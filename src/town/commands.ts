@@ -5,6 +5,7 @@ import { unreachable } from '../core/assert.ts';
 import type { Command } from '../core/command.ts';
 import type { Answer, Ask } from './commands/ask.ts';
 import * as beads from './commands/beads.ts';
+import * as pulls from './commands/pulls.ts';
 import * as rigs from './commands/rigs.ts';
 import * as town from './commands/town.ts';
 
@@ -46,6 +47,10 @@ export function carryOut(ask: Ask, command: Command): Answer {
       return town.resume(ask);
     case 'mr_decide':
       return town.decide(ask, command);
+    case 'mr_retry':
+      return pulls.retry(ask, command);
+    case 'credentials_changed':
+      return pulls.credentialsChanged(ask, command);
     case 'agent_stop':
       return town.stopAgent(ask, command);
     case 'escalation_ack':

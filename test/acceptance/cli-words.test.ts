@@ -121,8 +121,8 @@ describe('completion', () => {
   });
 
   test('asks the town for names, after a comma too, and does without it', async () => {
-    town.on('listBeads', () => ({
-      items: [bead({ id: 'web-1' }), bead({ id: 'web-2' })],
+    town.on('listBeads', ({ query }) => ({
+      items: [bead({ id: query['status'] === 'closed' ? 'web-2' : 'web-1' })],
       next: null,
     }));
     const named = await gt(town.home, ['__complete', '--', 'bead', 'show', 'web']);

@@ -39,6 +39,7 @@ export async function show(
     ...body(output, bead),
     ...attemptLines(output, attempts, world.now()),
     ...changeLines(output, change),
+    ...lastFailure(output, bead, attempts),
     ...waiting(output, bead),
   ]);
   return exitCodes.ok;
@@ -103,6 +104,17 @@ function changeLines(output: Output, change: MergeRequestResource | null): strin
   const table =
     gates.length === 0 ? [] : output.table(['gate', 'result', 'took', 'command'], gates);
   return ['', head, ...table];
+}
+
+/** What ended the latest attempt, while it still matters. */
+function lastFailure(
+  output: Output,
+  bead: BeadResource,
+  attempts: readonly AttemptResource[],
+): string[] {
+  const failure = bead.status === 'closed' ? null : (attempts[0]?.failure ?? null);
+  if (failure === null || failure.what === bead.failure?.what) return [];
+  return ['', ...sentences(output, failure)];
 }
 
 function waiting(output: Output, bead: BeadResource): string[] {

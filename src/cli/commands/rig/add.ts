@@ -52,16 +52,16 @@ export function isCheckedOut(thrown: unknown): thrown is Stop {
   return thrown instanceof Stop && thrown.problem.kind === 'target_checked_out';
 }
 
-/** A2 */
-export async function otherBranch<Options extends { readonly target: string | undefined }>(
+/** A2. A yes to the branch is one to making it there. */
+export async function otherBranch(
   context: Context,
-  options: Options,
+  options: AddOptions,
   stop: Stop,
-): Promise<Options> {
+): Promise<AddOptions> {
   context.output.warn(clean(stop.problem.what));
-  const question = `Land on the branch "${OTHER_BRANCH}" instead, for you to merge?`;
+  const question = `Land on a branch "${OTHER_BRANCH}" there instead, for you to merge?`;
   if (!(await askYes(context, question))) throw stop;
-  return { ...options, target: OTHER_BRANCH };
+  return { ...options, target: OTHER_BRANCH, yes: true };
 }
 
 /** Adds and examines; on a failure the rig is gone again. A1 */
@@ -91,14 +91,14 @@ export async function attach(context: Context, options: AddOptions): Promise<Rig
 }
 
 /** A3 */
-export async function agreed(
-  context: Context,
-  rig: RigResource,
-  yes: boolean,
-): Promise<RigResource> {
-  if (rig.consentAt !== null) return rig;
-  const question = `May the town push branches and merges to ${rig.remote}?`;
-  const allowed = yes || (canAsk(context) && (await askYes(context, question)));
-  if (!allowed) return rig;
+async function agreed(context: Context, rig: RigResource, yes: boolean): Promise<RigResource> {
+  if (rig.consentAt !== null || !(yes || (await saysYes(context, rig.remote)))) return rig;
   return context.client.post('/rigs/{rig}/consent', { rig: rig.id }, {});
+}
+
+/** Asks where somebody is there to answer; else it is a no. */
+export async function saysYes(context: Context, remote: string): Promise<boolean> {
+  return (
+    canAsk(context) && askYes(context, `May the town push branches and merges to ${clean(remote)}?`)
+  );
 }

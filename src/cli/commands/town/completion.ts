@@ -64,8 +64,12 @@ function kindsOf(wants: Completes): readonly Completes[] {
 async function listOf({ client }: Context, kind: Completes): Promise<readonly Candidate[]> {
   switch (kind) {
     case 'bead': {
-      const { items } = await client.list('/beads', {}, ITEMS_MAX);
-      return items.map(({ id, title }) => candidate(id, title));
+      // Those at work first; closed ones can be shown, compared and reverted.
+      const lists = await Promise.all([
+        client.list('/beads', {}, ITEMS_MAX),
+        client.list('/beads', { status: 'closed', all: true }, ITEMS_MAX),
+      ]);
+      return lists.flatMap(({ items }) => items.map(({ id, title }) => candidate(id, title)));
     }
     case 'rig': {
       const { items } = await client.get('/rigs', {});

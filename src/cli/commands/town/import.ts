@@ -28,7 +28,7 @@ export async function importTown(
       .filter(([, rows]) => rows > 0)
       .map(([table, rows]) => `${String(rows).padStart(7)}  ${table.replaceAll('_', ' ')}`),
     `${String(answer.rows).padStart(7)}  in all`,
-    answer.next,
+    `next: ${answer.next}`,
   ]);
   return exitCodes.ok;
 }

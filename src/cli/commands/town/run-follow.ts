@@ -6,7 +6,7 @@
  */
 import type { BeadResource, WhyResource } from '../../../protocol/http.ts';
 import { journalEvents } from '../../events.ts';
-import { eventLine } from '../../format.ts';
+import { eventLine, isMove } from '../../format.ts';
 import { Interrupted } from '../../problem.ts';
 import type { Context } from '../../spec.ts';
 import { concerns } from './feed.ts';
@@ -19,14 +19,14 @@ export interface Ending {
 
 const PERSONS: readonly string[] = ['human', 'held', 'budget', 'target_red', 'paused'];
 
-export async function follow(context: Context, slung: BeadResource): Promise<Ending> {
+/** `seq`: the journal before the bead was made. */
+export async function follow(context: Context, slung: BeadResource, seq: number): Promise<Ending> {
   const { client, output, world } = context;
-  const { seq } = await client.get('/status', {});
   let ending = await endingOf(context, slung.id);
   if (ending !== undefined) return ending;
   for await (const entry of journalEvents(world, client, seq)) {
     const mine = concerns(entry, slung.id);
-    if (mine && !output.json) output.lines([eventLine(output, entry)]);
+    if (mine && isMove(entry) && !output.json) output.lines([eventLine(output, entry)]);
     // A rig that turns unready or a town that is paused ends it as well. F1
     if (!mine && !['rig', 'town', 'escalation', 'dispatch'].includes(entry.kind)) continue;
     ending = await endingOf(context, slung.id);
@@ -41,7 +41,11 @@ async function endingOf(context: Context, id: string): Promise<Ending | undefine
   if (bead.status === 'closed' && bead.resolution === 'merged') {
     return { kind: 'merged', bead, why: null };
   }
-  const kind = (await rigStopped(context, bead)) ? 'needs_person' : stopped(bead);
+  if (await rigStopped(context, bead)) {
+    const why = await client.get('/why/{name}', { name: bead.rig });
+    return { kind: 'needs_person', bead, why };
+  }
+  const kind = stopped(bead);
   if (kind === undefined) return undefined;
   return { kind, bead, why: await client.get('/why/{name}', { name: id }) };
 }

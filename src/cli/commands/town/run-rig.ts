@@ -3,15 +3,23 @@
  *
  * G1 One repository is attached once: by its remote, or by the path that lends its objects.
  * G2 Settings of a rig that is there already are not changed on the way.
- * G3 The branch a person has checked out is left alone, unless --update-checkout.
+ * G3 Nothing is attached or written before a yes: --yes, or the answer at the prompt.
+ * G4 The branch a person has checked out is left alone, unless --update-checkout.
  */
 import { execFile } from 'node:child_process';
 import type { RigResource } from '../../../protocol/http.ts';
 import { canAsk } from '../../ask.ts';
-import { usage } from '../../problem.ts';
+import { refused, usage } from '../../problem.ts';
 import { isUrl, nameFrom, sourceOf } from '../../source.ts';
 import type { Context } from '../../spec.ts';
-import { attach, isCheckedOut, OTHER_BRANCH, otherBranch, type AddOptions } from '../rig/add.ts';
+import {
+  attach,
+  isCheckedOut,
+  OTHER_BRANCH,
+  otherBranch,
+  saysYes,
+  type AddOptions,
+} from '../rig/add.ts';
 import type { RunOptions } from './run.ts';
 
 export async function rigFor(context: Context, options: RunOptions): Promise<RigResource> {
@@ -25,7 +33,13 @@ export async function rigFor(context: Context, options: RunOptions): Promise<Rig
       [rig.remote, rig.lends].includes(source) ||
       (remote !== undefined && rig.remote === remote),
   );
-  if (known !== undefined) return unchanged(known, options); // G1
+  if (known !== undefined) {
+    const rig = unchanged(known, options); // G1
+    if (rig.consentAt !== null) return rig;
+    await allowed(context, rig.remote, options.yes);
+    return client.post('/rigs/{rig}/consent', { rig: rig.id }, {});
+  }
+  await allowed(context, remote ?? source, options.yes);
   const name = nameFrom(
     source,
     rigs.map(({ id }) => id),
@@ -37,7 +51,7 @@ export async function rigFor(context: Context, options: RunOptions): Promise<Rig
     target: options.target,
     prefix: undefined,
     updateCheckout: options.updateCheckout,
-    yes: options.yes,
+    yes: true,
   });
   if (options.gates.length === 0) {
     const gates = rig.report?.gates.map(({ command }) => command) ?? [];
@@ -49,18 +63,27 @@ export async function rigFor(context: Context, options: RunOptions): Promise<Rig
   return client.get('/rigs/{rig}', { rig: rig.id });
 }
 
-/** A checkout that is its own remote gets a branch beside the one it is on. G3 */
+/** A checkout that is its own remote gets a branch beside the one it is on. G4 */
 async function attachElsewhere(context: Context, options: AddOptions): Promise<RigResource> {
   try {
     return await attach(context, options);
   } catch (thrown) {
     if (!isCheckedOut(thrown) || options.target !== undefined) throw thrown;
-    if (canAsk(context) && !options.yes) {
-      return attach(context, await otherBranch(context, options, thrown));
-    }
+    if (canAsk(context)) return attach(context, await otherBranch(context, options, thrown));
     context.output.note(`it has no remote: changes land on its branch "${OTHER_BRANCH}"`);
     return attach(context, { ...options, target: OTHER_BRANCH });
   }
+}
+
+/** G3 */
+async function allowed(context: Context, remote: string, yes: boolean): Promise<void> {
+  if (yes || (await saysYes(context, remote))) return;
+  throw refused(
+    'consent_needed',
+    `nobody has agreed yet that the town writes to ${remote}`,
+    'landing a change pushes to it; nothing was pushed, and no bead was made',
+    'run the same command with --yes',
+  );
 }
 
 /** G2 */

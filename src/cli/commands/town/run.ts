@@ -12,10 +12,9 @@ import { exitCodes, type ExitCode } from '../../exit-codes.ts';
 import { sentences, shortCommit } from '../../format.ts';
 import { startHost } from '../../host-process.ts';
 import { clean } from '../../output.ts';
-import { Interrupted, refused } from '../../problem.ts';
+import { Interrupted } from '../../problem.ts';
 import { readServer } from '../../server-file.ts';
 import type { Context } from '../../spec.ts';
-import { agreed } from '../rig/add.ts';
 import { follow, type Ending } from './run-follow.ts';
 import { rigFor } from './run-rig.ts';
 
@@ -36,7 +35,8 @@ export async function run(context: Context, options: RunOptions): Promise<ExitCo
   const { client, output, world } = context;
   const body = (await bodyText(world, options)) ?? '';
   await townUp(context);
-  const rig = await allowed(context, await rigFor(context, options), options.yes);
+  const rig = await rigFor(context, options);
+  const { seq } = await client.get('/status', {});
   const bead = await client.post(
     '/beads',
     {},
@@ -49,7 +49,7 @@ export async function run(context: Context, options: RunOptions): Promise<ExitCo
     },
   );
   output.note(`${bead.id}  ${clean(bead.title)}`);
-  const ending = await follow(context, bead).catch((thrown: unknown) => {
+  const ending = await follow(context, bead, seq).catch((thrown: unknown) => {
     if (thrown instanceof Interrupted || world.interrupted.aborted) {
       output.warn(`${bead.id} goes on; look with: gt bead show ${bead.id}`); // R3
       throw new Interrupted();
@@ -70,18 +70,6 @@ async function townUp(context: Context): Promise<void> {
   const { server, child } = await startHost(context, { port: undefined });
   child.unref();
   context.output.note(`up at ${server.url} (home ${context.gastownHome}); stop it with: gt down`);
-}
-
-/** R2 */
-async function allowed(context: Context, rig: RigResource, yes: boolean): Promise<RigResource> {
-  const asked = await agreed(context, rig, yes);
-  if (asked.consentAt !== null) return asked;
-  throw refused(
-    'consent_needed',
-    `nobody has agreed yet that the town writes to ${rig.remote}`,
-    'landing a change pushes to it; nothing was pushed, and no bead was made',
-    'run the same command with --yes',
-  );
 }
 
 function documentOf(ending: Ending, rig: RigResource): unknown {

@@ -7,7 +7,7 @@
  */
 import { journalEvents } from '../../events.ts';
 import { exitCodes, type ExitCode } from '../../exit-codes.ts';
-import { eventLine } from '../../format.ts';
+import { eventLine, isMove } from '../../format.ts';
 import { startHost, waitGone, type StartedHost } from '../../host-process.ts';
 import { failure } from '../../problem.ts';
 import type { Context } from '../../spec.ts';
@@ -46,7 +46,7 @@ async function foreground(context: Context, host: StartedHost): Promise<ExitCode
   const until = AbortSignal.any([world.interrupted, over.signal]);
   const show = async (): Promise<void> => {
     for await (const entry of journalEvents(world, client, undefined, until)) {
-      if (!output.json) output.lines([eventLine(output, entry)]);
+      if (!output.json && isMove(entry)) output.lines([eventLine(output, entry)]);
     }
   };
   await Promise.race([show().catch(() => {}), aborted(until)]); // the log is a courtesy

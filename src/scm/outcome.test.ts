@@ -1,0 +1,444 @@
+/**
+ * What each answer of a forge means: status, headers and body in, kind, reason and bucket out.
+ * One table a provider; each row is an answer the provider documents or has been seen to give.
+ */
+import { describe, expect, test } from 'vitest';
+import { limits } from '../core/limits.ts';
+import { bucketOf } from '../core/strikes.ts';
+import { instant } from '../core/time.ts';
+import type { ForgeResponse } from './http.ts';
+import type { ForgeBinding } from './lease.ts';
+import { graphqlOutcome, outcomeOf, ssoOf, type Asked } from './outcome.ts';
+
+const now = instant(Date.parse('2030-05-01T12:00:00Z'));
+const epoch = now / 1000;
+
+const bindings = {
+  github: { provider: 'github', origin: 'https://github.com', apiBase: 'https://api.github.com' },
+  gitlab: {
+    provider: 'gitlab',
+    origin: 'https://gitlab.com',
+    apiBase: 'https://gitlab.com/api/v4',
+  },
+  gitea: {
+    provider: 'gitea',
+    origin: 'https://codeberg.org',
+    apiBase: 'https://codeberg.org/api/v1',
+  },
+} as const satisfies Record<string, ForgeBinding>;
+
+function answer(
+  status: number,
+  headers: Readonly<Record<string, string>> = {},
+  body: unknown = null,
+): ForgeResponse {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const json: unknown = typeof body === 'string' ? null : body;
+  const made = new Headers(headers);
+  const date = made.has('date') ? instant(Date.parse(made.get('date') ?? '')) : null;
+  const rest = { is: 'response', statusText: '', url: '', movedTo: null } as const;
+  return { ...rest, status, headers: made, json, text, date };
+}
+
+const asked = (provider: keyof typeof bindings): Asked => ({
+  to: bindings[provider],
+  tokenSource: 'rig.token',
+  now,
+});
+
+type Row = readonly [
+  name: string,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: unknown,
+  expected: Readonly<Record<string, unknown>>,
+  bucket: 'immediate' | 'soft' | 'transient' | null,
+];
+
+const primary = { 'x-ratelimit-limit': '5000', 'x-ratelimit-remaining': '0' };
+const secondaryBody = { message: 'You have exceeded a secondary rate limit. Please wait.' };
+const sso = 'https://github.com/orgs/acme/sso?authorization_request=A1';
+const plan =
+  'Although you appear to have the correct authorization credentials, the `acme` organization';
+
+const github: readonly Row[] = [
+  [
+    'a bad token',
+    401,
+    { 'x-github-request-id': 'C0:1A2B' },
+    { message: 'Bad credentials' },
+    { kind: 'http_error', reason: 'unauthenticated', transient: false, requestId: 'C0:1A2B' },
+    'immediate',
+  ],
+  [
+    'a missing permission of a fine-grained token',
+    403,
+    { 'x-accepted-github-permissions': 'pull_requests=read,contents=read; issues=write' },
+    { message: 'Resource not accessible by personal access token' },
+    {
+      kind: 'http_error',
+      reason: 'forbidden',
+      missingPermissions: ['pull_requests=read', 'contents=read'],
+    },
+    'immediate',
+  ],
+  [
+    'a missing permission on the very last call of a budget',
+    403,
+    { ...primary, 'x-ratelimit-reset': String(epoch + 60) },
+    { message: 'Resource not accessible by integration' },
+    { kind: 'http_error', reason: 'forbidden' },
+    'immediate',
+  ],
+  [
+    'a missing scope of a classic token, hidden as 404',
+    404,
+    { 'x-accepted-oauth-scopes': 'repo', 'x-oauth-scopes': 'gist, read:org' },
+    { message: 'Not Found' },
+    { kind: 'http_error', reason: 'not_found_or_hidden', missingPermissions: ['repo'] },
+    'immediate',
+  ],
+  [
+    'single sign-on',
+    403,
+    { 'x-github-sso': `required; url=${sso}`, 'x-accepted-github-permissions': 'contents=read' },
+    { message: 'Resource protected by organization SAML enforcement.' },
+    { kind: 'http_error', reason: 'sso_required', ssoUrl: sso },
+    'immediate',
+  ],
+  [
+    'a primary limit as 403',
+    403,
+    { ...primary, 'x-ratelimit-reset': String(epoch + 600) },
+    { message: 'API rate limit exceeded for user ID 1.' },
+    {
+      kind: 'throttled',
+      scope: 'primary',
+      retryAt: now + 600_000,
+      budget: { limit: 5000, remaining: 0 },
+    },
+    null,
+  ],
+  [
+    'a primary limit as 429',
+    429,
+    { ...primary, 'x-ratelimit-reset': String(epoch + 30) },
+    null,
+    { kind: 'throttled', scope: 'primary', retryAt: now + 30_000 },
+    null,
+  ],
+  [
+    'a secondary limit as 403 with a time',
+    403,
+    { 'retry-after': '90', 'x-ratelimit-remaining': '4000' },
+    secondaryBody,
+    { kind: 'throttled', scope: 'secondary', retryAt: now + 90_000 },
+    null,
+  ],
+  [
+    'a secondary limit as 429 with a time only',
+    429,
+    { 'retry-after': '7' },
+    null,
+    { kind: 'throttled', scope: 'secondary', retryAt: now + 7000 },
+    null,
+  ],
+  [
+    'a secondary limit that names no time: a minute',
+    403,
+    {},
+    secondaryBody,
+    { kind: 'throttled', scope: 'secondary', retryAt: now + limits.forgeThrottleMs },
+    null,
+  ],
+  [
+    '429 without any data of a limit',
+    429,
+    {},
+    'slow down',
+    { kind: 'http_error', status: 429, transient: true },
+    'transient',
+  ],
+  [
+    'an IP allow list',
+    403,
+    { 'x-accepted-github-permissions': 'contents=read' },
+    { message: `${plan} has an IP allow list enabled, and your IP address is not permitted.` },
+    { kind: 'http_error', reason: 'forbidden', policy: 'ip_allow_list' },
+    'immediate',
+  ],
+  [
+    'OAuth restrictions',
+    403,
+    {},
+    { message: `${plan} has enabled OAuth App access restrictions` },
+    { kind: 'http_error', reason: 'forbidden', policy: 'app_restricted' },
+    'immediate',
+  ],
+  [
+    'a lock after too many bad tokens',
+    403,
+    {},
+    { message: 'Maximum number of login attempts exceeded. Please try again later.' },
+    { kind: 'http_error', reason: 'unauthenticated' },
+    'immediate',
+  ],
+  [
+    'a plain 403',
+    403,
+    { 'x-ratelimit-remaining': '4999' },
+    '<html>',
+    { kind: 'http_error', reason: 'forbidden' },
+    'immediate',
+  ],
+  [
+    'absent or hidden',
+    404,
+    {},
+    { message: 'Not Found' },
+    { kind: 'http_error', reason: 'not_found_or_hidden', repository: 'not_probed' },
+    'immediate',
+  ],
+  ['gone', 410, {}, null, { kind: 'http_error', reason: 'gone' }, 'immediate'],
+  ['blocked by law', 451, {}, null, { kind: 'http_error', reason: 'gone' }, 'immediate'],
+  [
+    'a refused value',
+    422,
+    {},
+    { message: 'Validation Failed', errors: [{ code: 'invalid' }] },
+    { kind: 'http_error', status: 422, reason: 'other', transient: false },
+    'immediate',
+  ],
+  [
+    'a bad gateway with HTML',
+    502,
+    { 'content-type': 'text/html' },
+    '<html>Unicorn!</html>',
+    { kind: 'http_error', reason: 'server_error', transient: true },
+    'transient',
+  ],
+  ['a timeout of theirs', 408, {}, null, { kind: 'http_error', transient: true }, 'transient'],
+  ['too early', 425, {}, null, { kind: 'http_error', transient: true }, 'transient'],
+];
+
+const gitlab: readonly Row[] = [
+  [
+    'a bad token',
+    401,
+    { 'x-request-id': '01HZ' },
+    { message: '401 Unauthorized' },
+    { kind: 'http_error', reason: 'unauthenticated', requestId: '01HZ' },
+    'immediate',
+  ],
+  [
+    'a missing scope',
+    403,
+    {},
+    { error: 'insufficient_scope', scope: 'api read_api' },
+    { kind: 'http_error', reason: 'forbidden', missingPermissions: ['api', 'read_api'] },
+    'immediate',
+  ],
+  [
+    'a limit with its headers',
+    429,
+    {
+      'ratelimit-limit': '2000',
+      'ratelimit-remaining': '0',
+      'ratelimit-reset': String(epoch + 40),
+    },
+    'Retry later\n',
+    {
+      kind: 'throttled',
+      scope: 'primary',
+      retryAt: now + 40_000,
+      budget: { limit: 2000, remaining: 0 },
+    },
+    null,
+  ],
+  [
+    'a limit whose headers are missing',
+    429,
+    {},
+    'Retry later\n',
+    { kind: 'http_error', status: 429, transient: true },
+    'transient',
+  ],
+  [
+    'a project that is absent or hidden',
+    404,
+    {},
+    { message: '404 Project Not Found' },
+    { kind: 'http_error', reason: 'not_found_or_hidden' },
+    'immediate',
+  ],
+  [
+    'a blocked account',
+    403,
+    {},
+    { message: '403 Forbidden - Your account has been blocked.' },
+    { kind: 'http_error', reason: 'forbidden', policy: 'account_suspended' },
+    'immediate',
+  ],
+  [
+    'an upgrade',
+    503,
+    {},
+    'Deploy in progress',
+    { kind: 'http_error', transient: true },
+    'transient',
+  ],
+];
+
+const scopes = 'token does not have at least one of required scope(s)';
+const gitea: readonly Row[] = [
+  [
+    'a bad token',
+    401,
+    {},
+    { message: 'user does not exist [uid: 0, name: ]' },
+    { kind: 'http_error', reason: 'unauthenticated' },
+    'immediate',
+  ],
+  [
+    'a missing scope, as newer versions say it',
+    403,
+    {},
+    { message: `${scopes}, required=[write:repository], token scope=read:repository` },
+    { kind: 'http_error', reason: 'forbidden', missingPermissions: ['write:repository'] },
+    'immediate',
+  ],
+  [
+    'a missing scope, as older versions say it',
+    403,
+    {},
+    { message: `${scopes}: [read:repository]` },
+    { kind: 'http_error', reason: 'forbidden', missingPermissions: ['read:repository'] },
+    'immediate',
+  ],
+  [
+    'absent or hidden',
+    404,
+    {},
+    { message: 'not found' },
+    { kind: 'http_error', reason: 'not_found_or_hidden' },
+    'immediate',
+  ],
+  [
+    'a limit of the proxy before it',
+    429,
+    { 'retry-after': 'Wed, 01 May 2030 12:00:20 GMT' },
+    '',
+    { kind: 'throttled', scope: 'secondary', retryAt: now + 20_000 },
+    null,
+  ],
+];
+
+describe.each([
+  ['github', github],
+  ['gitlab', gitlab],
+  ['gitea', gitea],
+] as const)('%s', (provider, rows) => {
+  test.each(rows)('%s', (_name, status, headers, body, expected, bucket) => {
+    const error = outcomeOf(answer(status, headers, body), asked(provider));
+    const host = new URL(bindings[provider].origin).host;
+    expect(error).toMatchObject({ provider, host, ...expected });
+    expect(error === null ? 'no error' : bucketOf(error)).toBe(bucket);
+  });
+});
+
+test('successes and unchanged answers are no errors', () => {
+  expect([200, 201, 204, 304].map((status) => outcomeOf(answer(status), asked('github')))).toEqual([
+    null,
+    null,
+    null,
+    null,
+  ]);
+});
+
+test('a 404 for what was created a moment ago is not yet, and no strike', () => {
+  const error = outcomeOf(answer(404), { ...asked('gitlab'), justCreated: true });
+  expect(error).toEqual({ kind: 'not_yet', provider: 'gitlab', host: 'gitlab.com' });
+});
+
+test('a rule of the organization is not called a missing permission', () => {
+  const [, status, headers, body] = github.find(([name]) => name === 'an IP allow list') ?? [];
+  expect(outcomeOf(answer(status ?? 0, headers, body), asked('github'))).not.toHaveProperty(
+    'missingPermissions',
+  );
+});
+
+describe('the time of a limit', () => {
+  const at = (headers: Readonly<Record<string, string>>): number => {
+    const error = outcomeOf(answer(429, { ...primary, ...headers }), asked('github'));
+    return error?.kind === 'throttled' ? error.retryAt - now : Number.NaN;
+  };
+
+  test('is measured on the clock of the forge, when that differs from ours', () => {
+    const date = 'Wed, 01 May 2030 12:30:00 GMT';
+    expect(at({ date, 'x-ratelimit-reset': String(epoch + 1800 + 45) })).toBe(45_000);
+  });
+
+  test('that lies in the past is a minute from now', () => {
+    expect(at({ 'x-ratelimit-reset': String(epoch - 5) })).toBe(limits.forgeThrottleMs);
+  });
+
+  test('that is years away, or comes with a Date that lies, is two hours at most', () => {
+    expect(at({ 'x-ratelimit-reset': '9999999999' })).toBe(limits.forgeThrottleMsMax);
+    const date = 'Mon, 01 Jan 2001 00:00:00 GMT';
+    expect(at({ date, 'x-ratelimit-reset': String(epoch) })).toBe(limits.forgeThrottleMsMax);
+  });
+
+  test('that is no number is a minute', () => {
+    expect(at({ 'x-ratelimit-reset': 'soon' })).toBe(limits.forgeThrottleMs);
+  });
+});
+
+test('a sign-on page on another host, and request ids that are no ids, are not passed on', () => {
+  const headers = {
+    'x-github-sso': 'required; url=https://evil.example/login',
+    'x-github-request-id': '<script>',
+  };
+  const error = outcomeOf(answer(403, headers), asked('github'));
+  expect(error).toMatchObject({ reason: 'sso_required', requestId: null });
+  expect(error).not.toHaveProperty('ssoUrl');
+});
+
+test('nothing a forge wrote into its status line or body reaches the error', () => {
+  const response = {
+    ...answer(403, {}, { message: 'ghp_abc', token: 'ghp_abc' }),
+    statusText: `no\u001B[31m ghp_${'a'.repeat(400)}`,
+  };
+  expect(JSON.stringify(outcomeOf(response, asked('github')))).not.toMatch(/ghp_|\\u001b/);
+});
+
+describe('errors of GraphQL behind HTTP 200', () => {
+  test.each([
+    ['RATE_LIMITED', {}, { kind: 'throttled', scope: 'primary' }],
+    ['NOT_FOUND', {}, { kind: 'http_error', reason: 'not_found_or_hidden', status: 200 }],
+    ['FORBIDDEN', {}, { kind: 'http_error', reason: 'forbidden' }],
+    ['FORBIDDEN', { saml_failure: true }, { kind: 'http_error', reason: 'sso_required' }],
+    ['INSUFFICIENT_SCOPES', {}, { kind: 'http_error', reason: 'forbidden' }],
+    ['NEWEST', {}, { kind: 'invalid_response', reason: 'graphql_errors', sampleKeys: ['NEWEST'] }],
+  ] as const)('%s %j', (type, extensions, expected) => {
+    expect(graphqlOutcome({ type, extensions }, answer(200), asked('github'))).toMatchObject(
+      expected,
+    );
+  });
+
+  test('an error without a type tells no text of the forge', () => {
+    const error = { message: 'Something went wrong: ghp_secret' };
+    expect(graphqlOutcome(error, answer(200), asked('github'))).toEqual({
+      kind: 'invalid_response',
+      provider: 'github',
+      host: 'github.com',
+      reason: 'graphql_errors',
+      sampleKeys: [],
+    });
+  });
+});
+
+test('answers that organizations keep parts of back are known', () => {
+  expect(ssoOf(new Headers({ 'x-github-sso': 'partial-results; organizations=1,2' }))).toBe(
+    'partial',
+  );
+});

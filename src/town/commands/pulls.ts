@@ -1,0 +1,67 @@
+/**
+ * What people ask of pull requests: look again now, and heal what a new credential heals.
+ */
+import type { Action } from '../../core/action.ts';
+import type { Command } from '../../core/command.ts';
+import { update } from '../../core/plan.ts';
+import { accountIdOf } from '../../core/record-pulls.ts';
+import { err } from '../../core/result.ts';
+import type { MergeRequest } from '../../core/merge-request.ts';
+import { escalations } from '../../storage/tables/escalations.ts';
+import { mergeRequests } from '../../storage/tables/merge-requests.ts';
+import { rigs } from '../../storage/tables/rigs.ts';
+import { remark, touch } from '../apply.ts';
+import { done, findRig, missing, type Answer, type Ask } from './ask.ts';
+import { accountFor } from './rigs.ts';
+
+type Of<K extends Command['kind']> = Extract<Command, { readonly kind: K }>;
+
+export function retry(ask: Ask, command: Of<'mr_retry'>): Answer {
+  const { tx, now } = ask.turn;
+  const request = mergeRequests.get(tx, command.mergeRequest);
+  if (request === undefined) return err(missing('change', command.mergeRequest, []));
+  const { id, stage } = request;
+  if (stage === 'merged' || stage === 'abandoned') {
+    const allowed = ['queued', 'gating', 'approved', 'changes_requested', 'landing'];
+    return err({ kind: 'not_now', helps: 'no', command: 'retry', name: id, status: stage, allowed });
+  }
+  remark(ask.turn, { kind: 'merge_request', id }, 'retry_asked', ask.who, {});
+  touch(ask.turn, { kind: 'merge_request', id });
+  return done(ask, id, ...freed(ask, request), lookAgain(request, now));
+}
+
+function freed(ask: Ask, request: MergeRequest): readonly Action[] {
+  const { escalation } = request;
+  const open = escalation === null ? undefined : escalations.get(ask.turn.tx, escalation);
+  if (open === undefined || open.status === 'resolved' || open.question !== null) return [];
+  return [update('escalation', open.id, { resolveAsked: true }, 'retry_asked')];
+}
+
+function lookAgain(request: MergeRequest, now: Ask['turn']['now']): Action {
+  const watched = request.prNumber === null ? {} : { readAt: now };
+  const fresh = { notBefore: null, red: null, mergeTries: 0 };
+  return update('merge_request', request.id, { ...fresh, ...watched }, 'retry_asked');
+}
+
+/** Whatever could not be read for want of it is read at once; the first success clears it. */
+export function credentialsChanged(ask: Ask, command: Of<'credentials_changed'>): Answer {
+  const { tx, now } = ask.turn;
+  const one = command.rig === null ? null : findRig(tx, command.rig);
+  if (one !== null && !one.ok) return one;
+  const touched = one === null ? rigs.all(tx) : [one.value];
+  const actions = touched.flatMap((rig): readonly Action[] => {
+    const own = command.rig === null ? rig.ownCredential : command.ownCredential;
+    const after = { ...rig, ownCredential: own };
+    const account = accountIdOf(after);
+    const again = mergeRequests.watchedOfRig(tx, rig.id).map((request) => {
+      const columns = { readAt: now, account };
+      return update('merge_request', request.id, columns, 'credentials_changed');
+    });
+    return [
+      ...accountFor(ask, after),
+      update('rig', rig.id, { ownCredential: own, probeAsked: true }, 'credentials_changed'),
+      ...again,
+    ];
+  });
+  return done(ask, command.rig ?? 'town', ...actions);
+}
