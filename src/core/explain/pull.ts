@@ -2,7 +2,7 @@
  * Words for pull requests: when nobody can read one, when a person closed it, when a forge
  * refuses, and what its checks and threads ask for. Pure; `explain.ts` is the door to it.
  */
-import { lines, named, quoted, short, stacked, tail, type Says } from './words.ts';
+import { again, known, lines, named, quoted, short, stacked, tail, type Says } from './words.ts';
 import { failureMessageFor } from '../explain-forge.ts';
 
 type Kinds =
@@ -22,22 +22,24 @@ export const pullWords: Says<Kinds> = {
   pr_closed: ({ url, by }, about) => ({
     what: `${by === null ? 'Somebody' : by} closed the pull request without merging it.`,
     evidence: url,
-    next: `Say what happens: gt escalation resolve ${about.escalation ?? '<escalation>'} --answer redo`,
+    next: known(about.escalation)
+      ? `Say what happens: gt escalation resolve ${about.escalation} --answer redo`
+      : 'See what is asked: gt escalation list',
   }),
-  pr_not_ours: ({ url, branch }) => ({
+  pr_not_ours: ({ url, branch }, about) => ({
     what: `An open pull request already uses the branch ${branch}, and it is not this bead's.`,
     evidence: url,
-    next: 'Close it, or give the bead another branch, then: gt bead retry',
+    next: again('Close it there', about),
   }),
   pr_refused: ({ branch, reason, detail }, about) => ({
     what: `The forge did not open a pull request for ${branch}.`,
     evidence: stacked(reason.replaceAll('_', ' '), quoted(detail)),
-    next: `Put it right, then try again: gt bead retry ${about.bead ?? '<bead>'}`,
+    next: again('Put it right', about),
   }),
   pr_merge_refused: ({ url, reason, detail, times }, about) => ({
     what: `The forge refused to merge the pull request ${times} times.`,
     evidence: stacked(url, reason.replaceAll('_', ' '), quoted(detail)),
-    next: `Put it right, then try again: gt bead retry ${about.bead ?? '<bead>'}`,
+    next: again('Put it right', about),
   }),
   pr_feedback: ({ checks, threads, more }) => ({
     what: 'The pull request has failing checks or open remarks.',
@@ -52,14 +54,14 @@ export const pullWords: Says<Kinds> = {
     ),
     next: 'Answer each in code or in words, on the same branch, and hand the work in again',
   }),
-  branch_contaminated: ({ branch, commits, of }) => ({
+  branch_contaminated: ({ branch, commits, of }, about) => ({
     what: `The branch ${branch} carries commits of ${named(of)}; it is never used again.`,
     evidence: lines(commits.map(short)),
-    next: 'Start over on a branch of its own: gt bead retry',
+    next: again('Take these commits off it', about),
   }),
   branch_taken: ({ branch, remoteHead }, about) => ({
     what: `The remote already has a branch ${branch} that this town did not make.`,
     evidence: `It is at ${short(remoteHead)}.`,
-    next: `Delete or rename it there, then: gt bead retry ${about.bead ?? '<bead>'}`,
+    next: again('Delete or rename it there', about),
   }),
 };
