@@ -1,0 +1,402 @@
+/** Table tests of a pull request's life: opened once, watched honestly, merged safely. */
+import { describe, expect, test } from 'vitest';
+import {
+  beadWith,
+  commit,
+  doneJob,
+  escalationWith,
+  forge,
+  later,
+  now,
+  requestView,
+  rigWith,
+  settingsWith,
+  snapshotOf,
+  submissionOf,
+  watchedRequest,
+} from '../../../test/fixtures/views.ts';
+import type { Plan } from '../action.ts';
+import type { Feedback, MergeAnswer, Opened } from '../forge-answers.ts';
+import { escalationId, jobId } from '../ids.ts';
+import type { JobResult } from '../job.ts';
+import { limits } from '../limits.ts';
+import type { MergeRequest } from '../merge-request.ts';
+import type { PRStatusError } from '../pr-status.ts';
+import { afterFailure, noStrikes } from '../strikes.ts';
+import type { MergeRequestView } from '../view.ts';
+import { decideMergeRequest } from './merge-request.ts';
+
+const b = commit('b');
+const rig = rigWith({ forge });
+const merging = settingsWith({ gates: [], autoMerge: true });
+
+const decide = (request: Partial<MergeRequest>, set: Partial<MergeRequestView> = {}) =>
+  decideMergeRequest(requestView(request, { rig, settings: settingsWith({ gates: [] }), ...set }));
+
+const watched = (set: Partial<MergeRequest> = {}, view: Partial<MergeRequestView> = {}) =>
+  decide(watchedRequest(b, set), view);
+
+function sets(plan: Plan): Partial<MergeRequest> {
+  const found: Partial<MergeRequest> = {};
+  for (const action of plan.actions) {
+    if (action.do === 'update' && action.entity === 'merge_request') {
+      Object.assign(found, action.set);
+    }
+  }
+  return found;
+}
+
+const calls = (plan: Plan) =>
+  plan.actions.flatMap((action) => (action.do === 'call' ? [action.call] : []));
+const jobs = (plan: Plan) =>
+  plan.actions.flatMap((action) =>
+    action.do === 'insert' && action.entity === 'job' ? [action.row.spec] : [],
+  );
+const reasons = (plan: Plan) => plan.waits.map(({ reason }) => reason);
+const done = (kind: 'publish' | 'update' | 'take' | 'prove', result: JobResult) => ({
+  job: { ...doneJob(kind, result), spec: specOf(kind) },
+});
+const ref = { rig: rig.id, tag: 'abcd', remote: rig.remote, lends: null, target: 'main' };
+function specOf(kind: 'publish' | 'update' | 'take' | 'prove') {
+  const base = { rig: ref, branch: 'gt/abcd/web-1/say-hello', bead: 'web-1', head: b };
+  switch (kind) {
+    case 'publish':
+      return { ...base, kind, expectedRemoteHead: null };
+    case 'update':
+      return { ...base, kind, author: null, signoff: false };
+    case 'take':
+      return { ...base, kind, head: commit('5'), published: b };
+    case 'prove':
+      return { kind, rig: ref, commits: [b] };
+  }
+}
+const job = jobId('job-1');
+
+describe('opening', () => {
+  const approved = { strategy: 'pr', stage: 'approved' } as const;
+
+  test('publishes the judged head first, over nothing', () => {
+    expect(jobs(decide(approved))).toMatchObject([
+      { kind: 'publish', head: b, expectedRemoteHead: null },
+    ]);
+  });
+
+  test('writes nothing to the remote before a person agreed', () => {
+    const plan = decide(approved, { rig: rigWith({ forge, consentAt: null }) });
+    expect(jobs(plan)).toEqual([]);
+    expect(reasons(plan)).toEqual(['human']);
+  });
+
+  test('asks the forge once the branch is there, with a trailer that names the bead', () => {
+    const opening = { ...approved, published: b, pr: 'opening' } as const;
+    expect(calls(decide(opening))).toMatchObject([
+      { op: 'open_pull', spec: { head: b, trailer: 'Gastown-Pull: abcd/web-1' } },
+    ]);
+    const { forgeCall } = sets(decide(opening));
+    const asked = decide({ ...opening, forgeCall: forgeCall ?? null });
+    expect(asked.actions).toEqual([]);
+    expect(asked.waits).toMatchObject([{ reason: 'call', until: later(limits.forgeCallMs) }]);
+  });
+
+  test('that was not heard asks again under the same call id', () => {
+    const opening = { ...approved, published: b, pr: 'opening' } as const;
+    const first = calls(decide(opening))[0]?.callId;
+    const forgeCall = { op: 'open', callId: first, deadline: now } as MergeRequest['forgeCall'];
+    expect(calls(decide({ ...opening, forgeCall }))[0]?.callId).toBe(first);
+  });
+
+  const answeredBy = (answer: Opened) =>
+    decide({ ...approved, published: b, pr: 'opening', forgeReport: { op: 'open', answer } });
+
+  test.each(['opened', 'adopted', 'merged_before', 'closed_before'] as const)(
+    'that answers %s is watched from there on and never opens a second',
+    (is) => {
+      expect(sets(answeredBy({ is, snapshot: snapshotOf(b) }))).toMatchObject({
+        pr: 'open',
+        prNumber: 12,
+        account: forge.origin,
+        readAt: now,
+        forgeReport: null,
+      });
+    },
+  );
+
+  test('that finds somebody else’s pull request on its branch asks a person', () => {
+    const plan = answeredBy({ is: 'not_ours', snapshot: snapshotOf(b) });
+    expect(plan.actions).toContainEqual(
+      expect.objectContaining({
+        do: 'escalate',
+        bind: true,
+        failure: expect.objectContaining({ kind: 'pr_not_ours' }),
+      }),
+    );
+  });
+
+  test('finds a branch of that name it did not make and leaves it alone', () => {
+    const result: JobResult = {
+      kind: 'publish',
+      answer: { is: 'taken', remoteHead: commit('9') },
+    };
+    const plan = decide({ ...approved, job }, done('publish', result));
+    expect(plan.actions).toContainEqual(
+      expect.objectContaining({ failure: expect.objectContaining({ kind: 'branch_taken' }) }),
+    );
+  });
+});
+
+describe('merging', () => {
+  test('is left to a person unless it was agreed to', () => {
+    const green = { green: { head: b, since: now } };
+    const plan = watched(green);
+    expect(plan.waits).toMatchObject([{ reason: 'human', detail: { because: 'merge' } }]);
+    expect(sets(watched(green, { settings: merging }))).toMatchObject({ stage: 'landing' });
+  });
+
+  test('sends exactly the head that was judged', () => {
+    const landing = { stage: 'landing', green: { head: b, since: now } } as const;
+    expect(calls(watched(landing, { settings: merging }))).toMatchObject([
+      { op: 'merge_pull', expectedHead: b },
+    ]);
+  });
+
+  test('waits for the delay of this head, from when it was first green', () => {
+    const settings = settingsWith({ gates: [], autoMerge: true, autoMergeDelayMinutes: 10 });
+    expect(sets(watched({}, { settings }))).toEqual({ green: { head: b, since: now } });
+    const plan = watched({ green: { head: b, since: now } }, { settings });
+    expect(plan.waits).toMatchObject([{ reason: 'delay', until: later(600_000) }]);
+  });
+
+  const answered = (answer: MergeAnswer, set: Partial<MergeRequest> = {}) =>
+    watched({ stage: 'landing', forgeReport: { op: 'merge', answer }, ...set });
+
+  test('that the forge says it did is read again before it is believed', () => {
+    const found = sets(answered({ is: 'merged', commit: commit('e') }));
+    expect(found).toMatchObject({ stage: 'approved', readAt: now });
+    expect(found.proof).toBeUndefined();
+  });
+
+  test('that met another head is void and not a failure', () => {
+    expect(sets(answered({ is: 'head_moved' }))).toMatchObject({ stage: 'approved', green: null });
+    expect(sets(answered({ is: 'head_moved' })).mergeTries).toBeUndefined();
+  });
+
+  test('that was refused backs off, and asks a person in the end', () => {
+    const refused = { is: 'not_now', reason: 'blocked', detail: 'needs ci' } as const;
+    expect(sets(answered(refused))).toMatchObject({
+      mergeTries: 1,
+      notBefore: later(limits.mergeRetryMs[0]),
+    });
+    const last = answered(refused, { mergeTries: limits.mergeTriesMax - 1 });
+    expect(last.actions).toContainEqual(
+      expect.objectContaining({ failure: expect.objectContaining({ kind: 'pr_merge_refused' }) }),
+    );
+  });
+
+  test('by anybody closes the bead only with git’s proof', () => {
+    const merged = snapshotOf(b, { state: 'merged', mergeCommit: commit('e') });
+    expect(sets(watched({ snapshot: merged }))).toEqual({ pr: 'merged' });
+    const proving = watched({ snapshot: merged, pr: 'merged' });
+    expect(jobs(proving)).toMatchObject([{ kind: 'prove', commits: [commit('e'), b] }]);
+    const landed: JobResult = {
+      kind: 'prove',
+      answer: { is: 'landed', commit: commit('e'), targetTip: commit('f') },
+    };
+    const proved = watched({ snapshot: merged, pr: 'merged', job }, done('prove', landed));
+    expect(sets(proved)).toMatchObject({
+      stage: 'merged',
+      proof: { by: 'forge', commit: commit('e'), targetTip: commit('f') },
+    });
+    const lagging: JobResult = {
+      kind: 'prove',
+      answer: { is: 'not_there', targetTip: commit('f') },
+    };
+    const waiting = watched({ snapshot: merged, pr: 'merged', job }, done('prove', lagging));
+    expect(sets(waiting).stage).toBeUndefined();
+  });
+
+  test('by a person counts while the bead is being worked at', () => {
+    const merged = snapshotOf(b, { state: 'merged', mergeCommit: commit('e') });
+    const plan = watched({ snapshot: merged, stage: 'changes_requested' });
+    expect(sets(plan)).toEqual({ pr: 'merged' });
+  });
+});
+
+describe('what cannot be read', () => {
+  const where = { provider: 'github', host: 'github.com' } as const;
+  const noToken: PRStatusError = { ...where, kind: 'no_token', resolutionChain: [] };
+  const strikes = afterFailure(noStrikes, noToken, now);
+
+  test('is flagged once, with one event and one incident per account', () => {
+    const plan = watched({ strikes });
+    expect(sets(plan)).toMatchObject({
+      unobservable: { failureReason: 'pr_poll_failed', failureKind: 'no_token' },
+    });
+    expect(plan.actions.filter((action) => action.do === 'event')).toMatchObject([
+      { name: 'pr.poll_failed', data: { failureKind: 'no_token', provider: 'github' } },
+    ]);
+    expect(plan.actions).toContainEqual(
+      expect.objectContaining({
+        do: 'escalate',
+        dedupeKey: `forge:${forge.origin}:no_token`,
+        bind: false,
+      }),
+    );
+  });
+
+  test('waits as unobservable and does nothing else, however red it was last seen', () => {
+    const flag = {
+      failureReason: 'pr_poll_failed',
+      failureKind: 'no_token',
+      error: noToken,
+      since: now,
+    } as const;
+    const all = { required: null, all: { passed: 0, failed: 3, pending: 0, missing: 0 } };
+    const red = snapshotOf(b, {
+      checks: { is: 'complete', value: { ...all, failing: [] } },
+    });
+    for (const stage of ['approved', 'changes_requested'] as const) {
+      const plan = watched({ strikes, unobservable: flag, snapshot: red, stage });
+      expect(plan.actions).toEqual([]);
+      expect(reasons(plan)).toEqual(['unobservable']);
+    }
+  });
+
+  test('is its own incident where only this pull request is gone', () => {
+    const gone: PRStatusError = {
+      ...where,
+      kind: 'http_error',
+      status: 404,
+      statusText: 'Not Found',
+      transient: false,
+      reason: 'not_found_or_hidden',
+      requestId: null,
+      tokenSource: 'town.token',
+    };
+    const plan = watched({ strikes: afterFailure(noStrikes, gone, now) });
+    expect(plan.actions).toContainEqual(
+      expect.objectContaining({ do: 'escalate', dedupeKey: 'mr-1:poll' }),
+    );
+  });
+});
+
+describe('a person', () => {
+  const closed = snapshotOf(b, { state: 'closed', closedBy: 'ann' });
+
+  test('who closes it is asked what happens, and nothing happens until then', () => {
+    expect(sets(watched({ snapshot: closed }))).toEqual({ pr: 'closed' });
+    const plan = watched({ snapshot: closed, pr: 'closed' });
+    expect(plan.actions).toContainEqual(
+      expect.objectContaining({
+        do: 'escalate',
+        bind: true,
+        failure: expect.objectContaining({ kind: 'pr_closed', by: 'ann' }),
+      }),
+    );
+    const asked = { snapshot: closed, pr: 'closed', escalation: escalationId('esc-1') } as const;
+    const waiting = watched(asked, { escalation: escalationWith() });
+    expect(waiting.actions).toEqual([]);
+    expect(reasons(waiting)).toEqual(['human']);
+  });
+
+  test('who says redo gets another round and another pull request', () => {
+    const asked = { snapshot: closed, pr: 'closed', escalation: escalationId('esc-1') } as const;
+    const escalation = escalationWith({ status: 'resolved', answer: 'redo' });
+    expect(sets(watched(asked, { escalation }))).toMatchObject({
+      stage: 'changes_requested',
+      pr: 'none',
+      prNumber: null,
+    });
+  });
+
+  test('who pushes to the branch is respected: the commits are taken in and judged', () => {
+    const pushed = { snapshot: snapshotOf(commit('5')) };
+    expect(jobs(watched(pushed))).toMatchObject([{ kind: 'take', head: commit('5') }]);
+    const taken: JobResult = {
+      kind: 'take',
+      answer: { is: 'taken', head: commit('5'), strangers: ['ann'] },
+    };
+    expect(sets(watched({ ...pushed, job }, done('take', taken)))).toMatchObject({
+      stage: 'queued',
+      head: commit('5'),
+      published: commit('5'),
+    });
+    const asks = settingsWith({ gates: [], strangerCommits: 'ask' });
+    expect(reasons(watched(pushed, { settings: asks }))).toEqual(['human']);
+  });
+});
+
+describe('feedback', () => {
+  const failing = { name: 'ci', url: null, id: '1' };
+  const red = snapshotOf(b, {
+    mergeableNow: false,
+    checks: {
+      is: 'complete',
+      value: {
+        required: { passed: 0, failed: 1, pending: 0, missing: 0 },
+        all: { passed: 0, failed: 1, pending: 0, missing: 0 },
+        failing: [failing],
+      },
+    },
+  });
+  const answer: Feedback = {
+    head: b,
+    threads: [],
+    bodies: [],
+    failing: [{ ...failing, step: 'test', log: 'no' }],
+    complete: true,
+  };
+  const heard = (set: Partial<MergeRequest> = {}, feedback: Feedback = answer) =>
+    watched({ snapshot: red, forgeReport: { op: 'feedback', answer: feedback }, ...set });
+
+  test('is read in detail, then sent back as one round that carries it', () => {
+    expect(calls(watched({ snapshot: red }))).toMatchObject([{ op: 'read_feedback' }]);
+    expect(sets(heard())).toMatchObject({
+      stage: 'changes_requested',
+      failures: [{ kind: 'pr_feedback', checks: [{ name: 'ci', step: 'test', log: 'no' }] }],
+    });
+  });
+
+  test('that was answered at this head is not sent back again', () => {
+    const seen = sets(heard()).feedbackSeen ?? '';
+    const again = watched({ snapshot: red, feedbackSeen: seen });
+    expect(calls(again)).toEqual([]);
+    expect(reasons(again)).toEqual(['checks']);
+  });
+
+  test('that could not be read whole starts nothing', () => {
+    expect(sets(heard({}, { ...answer, complete: false })).stage).toBeUndefined();
+  });
+
+  test('is left to people where that is set', () => {
+    const settings = settingsWith({ gates: [], autoResolvePrFeedback: false });
+    expect(calls(watched({ snapshot: red }, { settings }))).toEqual([]);
+  });
+
+  test('of a branch that is behind or conflicts is repaired in git', () => {
+    for (const value of ['behind', 'conflict'] as const) {
+      const snapshot = snapshotOf(b, { mergeability: { is: 'complete', value } });
+      expect(jobs(watched({ snapshot }))).toMatchObject([{ kind: 'update', head: b }]);
+    }
+    const updated: JobResult = {
+      kind: 'update',
+      answer: { is: 'updated', head: commit('7'), targetTip: commit('a') },
+    };
+    const snapshot = snapshotOf(b, { mergeability: { is: 'complete', value: 'behind' } });
+    const plan = watched({ snapshot, job }, done('update', updated));
+    expect(sets(plan)).toMatchObject({ stage: 'queued', head: commit('7') });
+    expect(sets(plan).published).toBeUndefined();
+  });
+});
+
+test('an agent’s next submission is judged and published over what was published', () => {
+  const bead = beadWith({
+    status: 'in_review',
+    submission: submissionOf(commit('8'), 'web-1.2'),
+  });
+  const plan = watched({ stage: 'changes_requested' }, { bead });
+  expect(sets(plan)).toMatchObject({ stage: 'queued', head: commit('8') });
+  const judged = watched({ head: commit('8'), submittedBy: bead.submission?.attempt ?? null }, { bead });
+  expect(jobs(judged)).toMatchObject([
+    { kind: 'publish', head: commit('8'), expectedRemoteHead: b },
+  ]);
+});
