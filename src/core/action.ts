@@ -15,6 +15,7 @@ import type { AttemptId, CallId, JobId, RunnerId } from './ids.ts';
 import type { Job, JobSpec } from './job.ts';
 import type { LaunchSpec } from './launch-spec.ts';
 import type { MergeRequest } from './merge-request.ts';
+import type { Wake } from './neighbours.ts';
 import type { Rig } from './rig.ts';
 import type { Runner } from './runner.ts';
 import type { Town } from './town.ts';
@@ -100,6 +101,8 @@ export type Action =
   | Update
   | Insert
   | { readonly do: 'touch'; readonly name: EntityName }
+  /** Touches everyone a change concerns, such as all beads of a rig whose budget is used up. */
+  | { readonly do: 'wake'; readonly wake: Wake }
   | { readonly do: 'call'; readonly call: Call }
   /** Raise one, or join the open one of the same key. */
   | {
