@@ -123,8 +123,16 @@ export class Queries {
     const items = rows.slice(0, page.limit);
     const last = items.at(-1);
     const more = rows.length > page.limit && last !== undefined;
+    const town = this.town();
+    const related = dependencies.around(
+      this.#sql,
+      items.map(({ id }) => id),
+    );
     return ok({
-      items: items.map((bead) => this.#beadView(bead, null)),
+      items: items.map((bead) => {
+        const waits = view.waitsInForce(bead, town);
+        return view.beadView(bead, { waits, ...related(bead.id), position: null });
+      }),
       next: more ? `${last.createdAt}_${last.id}` : null,
     });
   }
@@ -134,7 +142,14 @@ export class Queries {
     if (!row.ok) return row;
     const bead = row.value;
     const inLine = bead.status === 'open' && bead.ready && bead.attempt === null;
-    return ok(this.#beadView(bead, inLine ? beads.ahead(this.#sql, bead) + 1 : null));
+    return ok(
+      view.beadView(bead, {
+        waits: view.waitsInForce(bead, this.town()),
+        after: dependencies.blockers(this.#sql, bead.id),
+        blocks: dependencies.dependents(this.#sql, bead.id),
+        position: inLine ? beads.ahead(this.#sql, bead) + 1 : null,
+      }),
+    );
   }
 
   beadRow(id: string): Read<Bead> {
@@ -361,15 +376,6 @@ export class Queries {
       ...mergeRequests.live(this.#sql, NEAR_POOL).map((row) => row.id),
       ...escalations.open(this.#sql).map((row) => row.id),
     ];
-  }
-
-  #beadView(bead: Bead, position: number | null) {
-    return view.beadView(bead, {
-      waits: view.waitsInForce(bead, this.town()),
-      after: dependencies.blockers(this.#sql, bead.id),
-      blocks: dependencies.dependents(this.#sql, bead.id),
-      position,
-    });
   }
 
   #attemptRows(
