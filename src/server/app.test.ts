@@ -24,7 +24,7 @@ afterAll(() => town.stop());
 
 const sling = async (title: string, more: object = {}): Promise<BeadResource> => {
   const made = await town.call<BeadResource>('POST', 'beads', { rig: 'web', title, ...more });
-  expect(made.status, JSON.stringify(made.body)).toBe(201);
+  expect([made.status, JSON.stringify(made.body)]).toEqual([201, JSON.stringify(made.body)]);
   return made.body;
 };
 
@@ -196,7 +196,7 @@ describe('settings', () => {
       typed: { maxDispatchAttempts: '4' },
       set: { branchPrefix: 'agents' },
     });
-    expect(set.status, JSON.stringify(set.body)).toBe(200);
+    expect([set.status, JSON.stringify(set.body)]).toEqual([200, JSON.stringify(set.body)]);
     expect(await get('settings/maxDispatchAttempts')).toMatchObject({ value: 4, source: 'town' });
     await town.call('PATCH', 'rigs/web/settings', { set: { maxDispatchAttempts: 2 } });
     expect(await get('settings/maxDispatchAttempts?rig=web')).toMatchObject({
@@ -289,7 +289,7 @@ describe('bad input', () => {
         controller.close();
       },
     });
-    const init = { method: 'POST', body: stream, headers: jsonType, duplex: 'half' };
+    const init = { method: 'POST', body: stream, headers: jsonType, duplex: 'half' as const };
     const untold = await town.raw('beads', init);
     expect(untold.status).toBe(413);
     expect((await town.call('GET', 'status')).status).toBe(200);

@@ -139,7 +139,9 @@ function problemsOf(route: Route): readonly number[] {
   const body = route.body === undefined && route.consumes === undefined ? [] : [400, 413, 415];
   const writes = route.command === true ? [422, 507] : [];
   const path = [400, 404];
-  return Array.from(new Set([...always, ...path, ...route.problems, ...body, ...writes])).sort();
+  return Array.from(new Set([...always, ...path, ...route.problems, ...body, ...writes])).sort(
+    (a, b) => a - b,
+  );
 }
 
 function json(description: string, schema: z.ZodType) {

@@ -82,7 +82,7 @@ async function health(): Promise<HealthResource | null> {
   if (found === null) return null;
   try {
     const signal = AbortSignal.timeout(2000);
-    return await (await fetch(`${found.url}/health`, { signal })).json();
+    return JSON.parse(await (await fetch(`${found.url}/health`, { signal })).text());
   } catch {
     return null;
   }
@@ -214,8 +214,9 @@ describe('a stop', () => {
         const end = await run.ended;
         // Before the handlers are there, the signal ends the process by itself.
         const orderly = end.code === 0 || end.signal === signal;
-        expect(orderly, `${moment} ms: ${JSON.stringify(end)} ${run.said()}`).toBe(true);
-        if (end.code === 0) expect(address()).toBe(null);
+        const seen = orderly ? 'orderly' : `${moment} ms: ${JSON.stringify(end)} ${run.said()}`;
+        expect(seen).toBe('orderly');
+        expect(end.code === 0 ? address() : null).toBe(null);
       }
       const after = up();
       await ready(after);
