@@ -248,6 +248,7 @@ export class World {
 
   /** An agent that was given up long ago hands in its work. */
   #submitStale(): boolean {
+    if (this.disk.commits === 0) return false;
     const ended = attempts.select(this.disk, `where status = 'ended' order by id`);
     const attempt = ended.length === 0 ? undefined : this.#random.pick(ended);
     const base = attempt?.base ?? null;
