@@ -219,6 +219,25 @@ describe('gt run', () => {
   });
 });
 
+describe('a town that is killed', () => {
+  test('goes on when it is started again, and so does whoever follows it', async () => {
+    const place = new Place();
+    const web = await place.repository('web');
+    await place.json(['up', '--detach', '--port', '0']);
+    await place.json(['rig', 'add', 'web', web, '--yes']);
+    const following = place.start(['run', web, 'note it', '--agent', 'scripted']);
+    const seen = watched(following);
+    await when('the agent works', () => seen.text().includes('in_progress'));
+    process.kill(place.serverPid() ?? 0, 'SIGKILL');
+    expect((await place.gt(['up', '--detach', '--port', '0'])).code).toBe(0);
+    expect(await seen.ended).toBe(0);
+    expect(seen.text()).toContain('web-1 merged');
+    const log = await place.git(`${web}.git`, ['log', '--format=%s', 'main']);
+    expect(log.match(/note it/g)?.length).toBeLessThanOrEqual(2); // the commit and its merge
+    await place.end();
+  });
+});
+
 describe('gt up', () => {
   test('in the foreground shows what happens and stops at Ctrl-C', async () => {
     const place = new Place();
