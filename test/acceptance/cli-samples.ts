@@ -3,11 +3,13 @@
  * so that a field the API gains or loses is noticed here.
  */
 import {
+  attemptResource,
   beadResource,
   escalationResource,
   journalEntry,
   mergeRequestResource,
   rigResource,
+  type AttemptResource,
   type BeadResource,
   type EscalationResource,
   type JournalEntry,
@@ -88,6 +90,39 @@ export function rig(changes: Partial<RigResource> = {}): RigResource {
     probedAt: AT,
     parked: null,
     createdAt: AT,
+    updatedAt: AT,
+    ...changes,
+  });
+}
+
+export function attempt(changes: Partial<AttemptResource> = {}): AttemptResource {
+  return attemptResource.parse({
+    id: 'web-1.1',
+    bead: 'web-1',
+    rig: 'web',
+    number: 1,
+    status: 'running',
+    phase: 'turn_started',
+    outcome: null,
+    name: 'toast',
+    agent: 'scripted',
+    model: null,
+    isolation: 'strong',
+    runner: 'local',
+    round: 0,
+    branch: 'gt/abcd/web-1/add-a-page',
+    base: null,
+    head: null,
+    summary: null,
+    question: null,
+    stopReason: null,
+    failure: null,
+    waits: [],
+    usage,
+    parked: null,
+    startedAt: AT,
+    lastActivityAt: AT,
+    endedAt: null,
     updatedAt: AT,
     ...changes,
   });

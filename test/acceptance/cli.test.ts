@@ -57,7 +57,7 @@ describe('the everyday path', () => {
     await place.git(`${web}.git`, args); // throws when it is not
     expect((await place.gt(['bead', 'diff', id])).out).toContain('+- note what we do');
     expect((await place.gt(['why', id])).out).toContain('It landed in main.');
-    expect((await place.gt(['agent', 'logs', id])).out).toContain('gt_done');
+    expect((await place.gt(['agent', 'logs', id, '--follow'])).out).toContain('gt_done');
     expect((await place.gt(['mr', 'show', id])).out).toContain('passed');
     const look = join(place.folder, 'look');
     await place.json(['bead', 'checkout', id, look]);
