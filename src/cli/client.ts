@@ -7,11 +7,12 @@
  * C2 Every command carries an Idempotency-Key and is sent again with the same one when the
  *    connection broke: it is carried out once.
  * C3 Nothing is sent anywhere but to the address in this home's `server.json`.
+ * C4 A town that is still starting is waited for.
  */
 import type { z } from 'zod';
 import type { Route, Routes } from '../protocol/http.ts';
 import { exitCodeOfStatus } from './exit-codes.ts';
-import { failure, Interrupted, notRunning, Stop, type Problem } from './problem.ts';
+import { Interrupted, notRunning, Stop, type Problem } from './problem.ts';
 import { findServer, type ServerAddress } from './server-file.ts';
 import type { World } from './world.ts';
 
@@ -34,6 +35,8 @@ const API = '/api/v1/towns/local';
 const TRIES = 3;
 const TRY_AGAIN_MS = 150;
 const ANSWER_MS_MAX = 120_000;
+const READY_MS_MAX = 20_000;
+const READY_TRIES_MAX = READY_MS_MAX / TRY_AGAIN_MS;
 
 export interface Sent {
   readonly method: Route['method'];
@@ -108,12 +111,17 @@ export class Client {
   /** One request; the answer is a success or this throws a `Stop`. */
   async send(sent: Sent): Promise<Response> {
     const key = sent.method === 'get' ? undefined : this.#world.token(); // C2
+    const start = this.#world.now();
     for (let tried = 1; ; tried += 1) {
       const server = await findServer(this.#gastownHome);
       const answer = await this.#try(server, sent, key);
       if (answer instanceof Response) {
         if (answer.ok) return answer;
-        throw await problemIn(answer, server);
+        const stop = await problemIn(answer, server);
+        const late = this.#world.now() - start > READY_MS_MAX;
+        if (stop.problem.kind !== 'not_ready' || late || tried > READY_TRIES_MAX) throw stop; // C4
+        await this.#world.sleep(TRY_AGAIN_MS, this.#world.interrupted);
+        continue;
       }
       if (this.#world.interrupted.aborted || sent.signal?.aborted === true) throw new Interrupted();
       if (tried >= TRIES) throw notRunning(silence(server, answer));
@@ -197,9 +205,4 @@ function parsedProblem(text: string): Problem | undefined {
 function silence(server: ServerAddress, error: Error): string {
   const cause = error.cause instanceof Error ? error.cause.message : error.message;
   return `${server.url} does not answer: ${cause || error.name}`;
-}
-
-/** For a command that must not go on after an answer it cannot use. */
-export function unexpected(what: string, evidence: string): Stop {
-  return failure('unexpected_answer', what, evidence, 'gt doctor');
 }

@@ -3,11 +3,12 @@
  *
  * E1 A broken connection is taken up again after the last event that arrived: none is lost or
  *    shown twice.
- * E2 Ends when the signal aborts, or when the server says the stream is over.
+ * E2 A town that is started again within RESTART_MS_MAX is waited for; then its absence is said.
+ * E3 Ends when the signal aborts.
  */
 import type { JournalEntry } from '../protocol/http.ts';
 import type { Client } from './client.ts';
-import { Interrupted } from './problem.ts';
+import { Stop } from './problem.ts';
 import type { World } from './world.ts';
 
 export interface StreamEvent {
@@ -19,6 +20,7 @@ export interface StreamEvent {
 const RECONNECT_MS = 300;
 /** A connection that broke after living this long is worth another one at once. */
 const STEADY_MS = 5_000;
+const RESTART_MS_MAX = 10_000;
 
 /** The journal after `after` (undefined: from this moment), as it grows. E1 */
 export async function* journalEvents(
@@ -28,6 +30,7 @@ export async function* journalEvents(
   signal: AbortSignal = world.interrupted,
 ): AsyncGenerator<JournalEntry> {
   let last = after;
+  let seenAt = world.now();
   while (!signal.aborted) {
     const connected = world.now();
     try {
@@ -36,12 +39,28 @@ export async function* journalEvents(
         const entry: JournalEntry = JSON.parse(event.data);
         last = entry.seq;
         yield entry;
+        seenAt = world.now();
       }
+      seenAt = world.now();
     } catch (thrown) {
       if (signal.aborted) return;
-      if (thrown instanceof Interrupted || !isBroken(thrown)) throw thrown;
+      const isAway = isNotRunning(thrown) && world.now() - seenAt < RESTART_MS_MAX; // E2
+      if (!isAway && !isBroken(thrown)) throw thrown;
+      if (isBroken(thrown)) seenAt = world.now();
     }
     if (world.now() - connected < STEADY_MS) await world.sleep(RECONNECT_MS, signal);
+  }
+}
+
+/** Asks the town, and again while it is being started anew. E2 */
+export async function patiently<T>(world: World, ask: () => Promise<T>): Promise<T> {
+  for (const start = world.now(); ; await world.sleep(RECONNECT_MS, world.interrupted)) {
+    try {
+      return await ask();
+    } catch (thrown) {
+      const isAway = isNotRunning(thrown) && world.now() - start < RESTART_MS_MAX;
+      if (!isAway || world.interrupted.aborted) throw thrown;
+    }
   }
 }
 
@@ -78,6 +97,10 @@ function eventIn(block: string): StreamEvent {
     else if (name === 'event') found.event = value;
   }
   return { ...found, data: data.join('\n') };
+}
+
+function isNotRunning(thrown: unknown): boolean {
+  return thrown instanceof Stop && thrown.problem.kind === 'not_running';
 }
 
 /** The connection broke in the middle, which is not an answer of the town. */

@@ -105,7 +105,7 @@ export function eventLine(output: Output, entry: JournalEntry): string {
 
 /** Did it come to be, end, or change its status? */
 export function isMove(entry: JournalEntry): boolean {
-  return entry.op !== 'update' || entry.from !== entry.to;
+  return entry.op === 'insert' || entry.op === 'delete' || entry.from !== entry.to;
 }
 
 /** Local time of day. */

@@ -65,7 +65,7 @@ function sink(stream: NodeJS.WriteStream, fd: number): TextSink {
   });
   return {
     isTty: isatty(fd),
-    columns: isatty(fd) ? stream.columns : undefined,
+    columns: isatty(fd) && stream.columns > 0 ? stream.columns : undefined,
     write: (text) => stream.write(text),
   };
 }

@@ -27,6 +27,7 @@ import type { Job, JobSpec, MergeMethod } from './job.ts';
 import type { LaunchSpec } from './launch-spec.ts';
 import type { MergeRequest } from './merge-request.ts';
 import type { ForgeProject, PullRequestRef } from './pull-request.ts';
+import type { Wake } from './neighbours.ts';
 import type { Rig } from './rig.ts';
 import type { Runner } from './runner.ts';
 import type { Town } from './town.ts';
@@ -160,6 +161,9 @@ export type Action =
   | Insert
   | { readonly do: 'touch'; readonly name: EntityName }
   | { readonly do: 'call'; readonly call: Call | ForgeCall }
+  /** Touches everyone a change concerns, such as all beads of a rig whose budget is used up. */
+  | { readonly do: 'wake'; readonly wake: Wake }
+  | { readonly do: 'call'; readonly call: Call }
   /** Raise one, or join the open one of the same key. */
   | {
       readonly do: 'escalate';

@@ -21,14 +21,21 @@ export interface Spenders {
 
 /** The failure of the first exhausted budget, or null while there is some left everywhere. */
 export function overBudget(spenders: Spenders, settings: Settings): FailureOf<'over_budget'> | null {
-  for (const scope of ['bead', 'rig', 'town'] as const) {
+  return allOverBudget(spenders, settings)[0] ?? null;
+}
+
+/** One failure for each scope whose budget is exhausted. */
+export function allOverBudget(
+  spenders: Spenders,
+  settings: Settings,
+): readonly FailureOf<'over_budget'>[] {
+  return (['bead', 'rig', 'town'] as const).flatMap((scope) => {
     const usage = spenders[scope].usage;
     const found =
       over(scope, 'tokens', settings[`budget.${scope}.tokens`], tokensOf(usage)) ??
       over(scope, 'usd', settings[`budget.${scope}.usd`], usage.usd ?? 0);
-    if (found !== null) return found;
-  }
-  return null;
+    return found === null ? [] : [found];
+  });
 }
 
 export function tokensOf(usage: Usage): number {

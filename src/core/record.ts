@@ -9,16 +9,19 @@ import type { Action } from './action.ts';
 import type { Attempt, Usage } from './attempt.ts';
 import { unreachable } from './assert.ts';
 import type { Bead } from './bead.ts';
+import { allOverBudget, type Spenders } from './budget.ts';
 import type { Fact } from './fact.ts';
 import type { Failure } from './failure.ts';
 import { askedAtOf, type Commit } from './ids.ts';
 import type { Job, JobResult } from './job.ts';
 import { limits } from './limits.ts';
 import type { MergeRequest } from './merge-request.ts';
+import type { Wake } from './neighbours.ts';
 import { insert, update } from './plan.ts';
 import { forgeAnswered, hinted, pullsRead } from './record-pulls.ts';
 import type { Rig } from './rig.ts';
 import type { Runner } from './runner.ts';
+import { resolveSettings } from './setting-definitions.ts';
 import { after, instant, type Instant } from './time.ts';
 import type { Town } from './town.ts';
 
@@ -229,9 +232,30 @@ function usage({ attempt, bead, rig, town, now }: RecordScene, total: Usage): re
       ? [update('rig', rig.id, { usage: plus(rig.usage, more) }, 'usage')]
       : []),
     ...(spent ? [update('town', 'town', { usage: plus(town.usage, more) }, 'usage')] : []),
-    // A budget may be used up now: the attempt looks at it.
-    ...(spent ? [{ do: 'touch' as const, name: { kind: 'attempt' as const, id: attempt.id } }] : []),
+    ...(spent && bead !== null && rig !== null ? usedUp({ bead, rig, town }, more) : []),
   ];
+}
+
+/** A budget that this report used up concerns everyone who spends from it. P9 */
+function usedUp(before: Spenders, more: Usage): readonly Action[] {
+  const settings = resolveSettings(before.town.settings, before.rig.settings);
+  const known = new Set(allOverBudget(before, settings).map(({ scope }) => scope));
+  const after = {
+    bead: { ...before.bead, usage: plus(before.bead.usage, more) },
+    rig: { ...before.rig, usage: plus(before.rig.usage, more) },
+    town: { ...before.town, usage: plus(before.town.usage, more) },
+  };
+  return allOverBudget(after, settings)
+    .filter(({ scope }) => !known.has(scope))
+    .flatMap(({ scope }) => spendersOf(scope, before))
+    .map((wake): Action => ({ do: 'wake', wake }));
+}
+
+function spendersOf(scope: keyof Spenders, { bead, rig }: Spenders): readonly Wake[] {
+  if (scope === 'rig') return [{ crowd: 'liveBeadsOfRig', rig: rig.id }, { crowd: 'liveAttempts' }];
+  if (scope === 'town') return [{ crowd: 'liveBeads' }, { crowd: 'liveAttempts' }];
+  const own = { kind: 'bead' as const, id: bead.id };
+  return bead.attempt === null ? [own] : [own, { kind: 'attempt', id: bead.attempt }];
 }
 
 function plus(a: Usage, more: Usage): Usage {

@@ -33,6 +33,8 @@ const ids = (sql: Sql): unknown[] =>
 export function sqlConformance(name: string, withSql: WithSql): void {
   /** A test with a database that has the table `things`. */
   const check = (title: string, body: (sql: Sql) => void): void => {
+    // The titles are the literals below.
+    // oxlint-disable-next-line vitest/valid-title
     test(title, () =>
       withSql((sql) => {
         makeThings(sql);
@@ -134,7 +136,7 @@ export function sqlConformance(name: string, withSql: WithSql): void {
             inner.run(`insert into things (id, rank) values ('b', 2)`);
             inner.run(`insert into things (id, rank) values ('c', 1)`);
           }),
-        ).toThrow();
+        ).toThrow(Error);
       });
       expect(ids(sql)).toEqual(['a']);
     });
@@ -186,7 +188,7 @@ export function sqlConformance(name: string, withSql: WithSql): void {
         sql.transaction((tx) =>
           tx.run('insert into things (id, rank) values (?, ?)', 'a', 'not a number'),
         );
-      expect(body).toThrow();
+      expect(body).toThrow(Error);
       expect(ids(sql)).toEqual([]);
     });
 
@@ -224,7 +226,7 @@ export function sqlConformance(name: string, withSql: WithSql): void {
       add(sql, 'a', 1);
       add(sql, 'z1', 0);
       add(sql, 'z2', 0);
-      expect(() => add(sql, 'b', 1)).toThrow();
+      expect(() => add(sql, 'b', 1)).toThrow(Error);
       expect(ids(sql)).toEqual(['a', 'z1', 'z2']);
     });
 
@@ -268,11 +270,13 @@ export function sqlConformance(name: string, withSql: WithSql): void {
     check('a statement with 101 parameters is refused', (sql) => {
       const marks = Array.from({ length: 101 }, () => '?').join(', ');
       const params = Array.from({ length: 101 }, (_, n) => `id-${n}`);
-      expect(() => sql.all(`select id from things where id in (${marks})`, ...params)).toThrow();
+      expect(() => sql.all(`select id from things where id in (${marks})`, ...params)).toThrow(
+        Error,
+      );
     });
 
     check('a statement that does not parse is thrown, and nothing is broken', (sql) => {
-      expect(() => sql.all('selekt 1')).toThrow();
+      expect(() => sql.all('selekt 1')).toThrow(Error);
       expect(sql.get('select 1 as one')).toEqual({ one: 1 });
     });
 

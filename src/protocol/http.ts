@@ -35,15 +35,3 @@ export const pathParameter = nameInPath;
 export function parametersOf(path: string): readonly string[] {
   return Array.from(path.matchAll(/\{(\w+)\}/g), (match) => match[1] ?? '');
 }
-
-/** A concrete path for a route: `pathTo('getBead', { bead: 'web-1' })`. */
-export function pathTo(
-  name: RouteName,
-  params: Readonly<Record<string, string>> = {},
-  townId = 'local',
-): string {
-  const all: Readonly<Record<string, string>> = { townId, ...params };
-  return `${apiPrefix}${routes[name].path}`.replace(/\{(\w+)\}/g, (_, key: string) =>
-    encodeURIComponent(all[key] ?? ''),
-  );
-}

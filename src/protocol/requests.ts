@@ -179,13 +179,5 @@ export const importAnswer = z
   .meta({ id: 'Imported' });
 
 /** Bodies as a client writes them: what has a default may be left out. */
-export type SlingRequest = z.input<typeof slingRequest>;
 export type EditRequest = z.input<typeof editRequest>;
-export type CloseRequest = z.input<typeof closeRequest>;
-export type RigAddRequest = z.input<typeof rigAddRequest>;
-export type SettingsRequest = z.input<typeof settingsRequest>;
-export type DecideRequest = z.input<typeof decideRequest>;
 export type RigDoctorAnswer = z.infer<typeof rigDoctorAnswer>;
-export type DiffAnswer = z.infer<typeof diffAnswer>;
-export type CheckoutAnswer = z.infer<typeof checkoutAnswer>;
-export type ImportAnswer = z.infer<typeof importAnswer>;

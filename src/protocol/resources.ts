@@ -333,7 +333,6 @@ export type AttemptResource = z.infer<typeof attemptResource>;
 export type MergeRequestResource = z.infer<typeof mergeRequestResource>;
 export type RigResource = z.infer<typeof rigResource>;
 export type EscalationResource = z.infer<typeof escalationResource>;
-export type RunnerResource = z.infer<typeof runnerResource>;
 export type JournalEntry = z.infer<typeof journalEntry>;
 export type TranscriptEntryView = z.infer<typeof transcriptEntry>;
 export type TranscriptChunkView = z.infer<typeof transcriptChunk>;
@@ -341,10 +340,6 @@ export type SettingResource = z.infer<typeof settingResource>;
 export type StatusResource = z.infer<typeof statusResource>;
 export type WhyResource = z.infer<typeof whyResource>;
 export type HealthResource = z.infer<typeof healthResource>;
-export type AnswerResource = z.infer<typeof answerResource>;
-export type FailureView = z.infer<typeof failureView>;
-export type WaitView = z.infer<typeof waitView>;
-export type Explanation = z.infer<typeof explained>;
 
 export interface Page<Item> {
   readonly items: readonly Item[];

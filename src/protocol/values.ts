@@ -22,7 +22,7 @@ export const pageQuery = z.object({
 });
 
 /** A list answers one page and where the next one starts. */
-export function pageOf<const Id extends string, Item extends z.ZodType>(id: Id, item: Item) {
+export function pageOf<Item extends z.ZodType>(id: string, item: Item) {
   return z.object({ items: z.array(item), next: z.string().nullable() }).meta({ id: `${id}Page` });
 }
 

@@ -1,6 +1,6 @@
 /** The git half with the machine's real sandbox: what is listed suffices. */
 import { rmSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { levels, machineAt } from '../../test/containment/machine.ts';
 import {
   commitFiles,
@@ -14,6 +14,9 @@ import {
   type World,
 } from '../../test/git-world.ts';
 import { containedRunner } from './machine.ts';
+
+// Real git in many processes: slow on a machine that is busy with other things.
+vi.setConfig({ testTimeout: 30_000 });
 
 describe.each(levels)('at isolation %s', (level) => {
   let world: World;

@@ -3,7 +3,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { RigRef } from '../core/launch-spec.ts';
 import {
   buildSpec,
@@ -18,6 +18,9 @@ import { buildCandidate } from './candidate.ts';
 import { detect } from './detect.ts';
 import { examineRig } from './examine.ts';
 import { pushCandidate } from './landing.ts';
+
+// Real git in many processes: slow on a machine that is busy with other things.
+vi.setConfig({ testTimeout: 30_000 });
 
 const PASSWORD = 'the-password-of-ada';
 

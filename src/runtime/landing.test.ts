@@ -1,7 +1,7 @@
 /** Build, push and prove over real git: methods, lost results, races, refusals, checkouts. */
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Commit } from '../core/ids.ts';
 import type { Candidate, MergeMethod } from '../core/job.ts';
 import type { RigRef } from '../core/launch-spec.ts';
@@ -18,6 +18,9 @@ import {
 } from '../../test/git-world.ts';
 import { buildCandidate } from './candidate.ts';
 import { pushCandidate } from './landing.ts';
+
+// Real git in many processes: slow on a machine that is busy with other things.
+vi.setConfig({ testTimeout: 30_000 });
 
 let world: World;
 let runner: Runner;

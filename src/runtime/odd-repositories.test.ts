@@ -1,7 +1,7 @@
 /** Repositories as they really are: empty, unborn, nested, large, oddly named, moving. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { rigId } from '../core/ids.ts';
 import type { RigRef } from '../core/launch-spec.ts';
 import {
@@ -23,6 +23,9 @@ import { detect } from './detect.ts';
 import { examineRig } from './examine.ts';
 import { pushCandidate } from './landing.ts';
 import { describeSource } from './source.ts';
+
+// Real git in many processes: slow on a machine that is busy with other things.
+vi.setConfig({ testTimeout: 30_000 });
 
 let world: World;
 let runner: Runner;

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Commit } from '../core/ids.ts';
 import {
   buildSpec,
@@ -28,6 +28,9 @@ import {
 } from '../../test/git-world.ts';
 import { buildCandidate } from './candidate.ts';
 import { pushCandidate } from './landing.ts';
+
+// Real git in many processes: slow on a machine that is busy with other things.
+vi.setConfig({ testTimeout: 30_000 });
 
 let world: World;
 let runner: Runner;

@@ -1,7 +1,7 @@
 /** Workspaces over real git: cut from the fresh target, resumed as they were, submitted. */
 import { existsSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { LaunchSpec } from '../core/launch-spec.ts';
 import {
   commitFiles,
@@ -16,6 +16,9 @@ import {
   type Runner,
   type World,
 } from '../../test/git-world.ts';
+
+// Real git in many processes: slow on a machine that is busy with other things.
+vi.setConfig({ testTimeout: 30_000 });
 
 let world: World;
 let runner: Runner;

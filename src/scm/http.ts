@@ -74,7 +74,12 @@ export interface ForgeResponse {
 
 export type ForgeAnswer = ForgeResponse | { readonly is: 'error'; readonly error: PRStatusError };
 
+/** Headers that say who asks, or where. */
+const OURS: readonly string[] = ['authorization', 'private-token', 'job-token', 'cookie', 'host'];
+
 export async function request(door: ForgeDoor, ask: ForgeRequest): Promise<ForgeAnswer> {
+  const headers = new Headers(ask.headers);
+  for (const name of OURS) assert(!headers.has(name), `the header ${name} is set by the door`);
   const refused = refusal(door, ask);
   if (refused !== null) return refused;
   const abort = new AbortController();
@@ -188,11 +193,8 @@ function allowed(
   return new URL(to).protocol === 'https:' || isLab ? 'bare' : 'refused';
 }
 
-const OURS: readonly string[] = ['authorization', 'private-token', 'job-token', 'cookie', 'host'];
-
 function initOf(door: ForgeDoor, ask: ForgeRequest, signal: AbortSignal): RequestInit {
   const headers = new Headers(ask.headers);
-  for (const name of OURS) assert(!headers.has(name), `the header ${name} is set by the door`);
   const media = ask.accept === 'text' ? '*/*' : 'application/json';
   headers.set('accept', ask.mediaType ?? media);
   headers.set('user-agent', door.userAgent);

@@ -10,8 +10,11 @@
 const HIDDEN = '‹secret›';
 
 /** GitHub's, GitLab's and Bitbucket's tokens begin with their kind. */
-const PREFIXED =
-  /\b(?:gh[pousr]_|github_pat_|gl(?:pat|oas|dt|rt|cbt|ptt|ft|soat|agent|imt|ffct)-|ATBB|ATCTT)[\w.~+/=-]+/g;
+const GITLAB = 'pat|oas|dt|rt|cbt|ptt|ft|soat|agent|imt|ffct';
+const PREFIXED = new RegExp(
+  `\\b(?:gh[pousr]_|github_pat_|gl(?:${GITLAB})-|ATBB|ATCTT)[\\w.~+/=-]+`,
+  'g',
+);
 const JWT = /\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?/g;
 const HEADER =
   /\b((?:proxy-)?authorization|private-token|job-token|x-gitlab-token)(["']?\s*[:=]\s*)[^\r\n]+/gi;

@@ -109,7 +109,7 @@ function checked(schema: Schema, value: unknown): Checked<unknown> {
   if (unknown !== undefined) return err(badValue(unknown, unknown, 'no field of this name'));
   const field = issue?.path.map(String).join('.') ?? '';
   const given = issue === undefined ? value : at(value, issue.path);
-  const text = given === undefined ? 'nothing' : (JSON.stringify(given) ?? String(given));
+  const text = given === undefined ? 'nothing' : JSON.stringify(given);
   return err(badValue(field === '' ? 'body' : field, text.slice(0, 100), expectation(issue)));
 }
 

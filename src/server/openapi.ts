@@ -13,6 +13,7 @@ import {
   healthResource,
   idempotencyHeader,
   openapiPath,
+  parametersOf,
   pathParameter,
   problemMediaType,
   problemSchema,
@@ -85,8 +86,8 @@ type PathConfig = Parameters<OpenAPIHono['openAPIRegistry']['registerPath']>[0];
 
 function documented(operationId: string, route: Route): PathConfig {
   const path = `${apiPrefix}${route.path}`;
-  const names = Array.from(path.matchAll(/\{(\w+)\}/g), (match) => match[1] ?? '');
-  const params = z.object(Object.fromEntries(names.map((name) => [name, pathParameter])));
+  const names = parametersOf(path).map((name) => [name, pathParameter]);
+  const params = z.object(Object.fromEntries(names));
   const key = z.object({ [idempotencyHeader]: z.string().min(1).max(200).optional() });
   const lastId = z.object({ 'Last-Event-ID': z.string().optional() });
   const streams = route.produces?.includes(eventStream) === true;
@@ -139,7 +140,9 @@ function problemsOf(route: Route): readonly number[] {
   const body = route.body === undefined && route.consumes === undefined ? [] : [400, 413, 415];
   const writes = route.command === true ? [422, 507] : [];
   const path = [400, 404];
-  return Array.from(new Set([...always, ...path, ...route.problems, ...body, ...writes])).sort();
+  return Array.from(new Set([...always, ...path, ...route.problems, ...body, ...writes])).sort(
+    (a, b) => a - b,
+  );
 }
 
 function json(description: string, schema: z.ZodType) {

@@ -3,7 +3,7 @@
  *
  * X1 Exit 1 on any failure, also when a long run hardly injected one of the allowed faults.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import type { JournalRow } from '../storage/tables/journal.ts';
@@ -95,6 +95,7 @@ async function eachSeed(args: Arguments, take: (outcome: Outcome) => void): Prom
 
 /** Splits the range over processes, each with every n-th seed. */
 async function inProcesses(args: Arguments, take: (outcome: Outcome) => void): Promise<void> {
+  const children: ChildProcess[] = [];
   const parts = Array.from({ length: args.jobs }, async (_, part) => {
     const child = spawn(
       process.execPath,
@@ -106,12 +107,17 @@ async function inProcesses(args: Arguments, take: (outcome: Outcome) => void): P
       ],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
+    children.push(child);
     const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
     for await (const line of createInterface({ input: child.stdout })) take(JSON.parse(line));
     const code = await ended;
     if (code !== 0) throw new Error(`a worker ended with ${code ?? 'a signal'}`);
   });
-  await Promise.all(parts);
+  try {
+    await Promise.all(parts);
+  } finally {
+    for (const child of children) child.kill();
+  }
 }
 
 function explain(outcome: Outcome): void {

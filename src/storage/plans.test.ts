@@ -34,6 +34,7 @@ const allowed: Readonly<Record<string, string>> = {
   'from merge_requests order by number desc': 'for people',
   'select status, count(*) as n from beads group by status': 'for people',
   'select bead, blocker from dependencies order by': 'export',
+  'select bead, blocker from json_each(?)': 'sorts what one page of a list is related to',
   "(b.status = 'closed' and b.resolution = 'merged') order by b.id": 'sorts one bead’s blockers',
   "b.resolution <> 'merged' order by b.id limit 1": 'sorts one bead’s blockers',
 };

@@ -71,6 +71,8 @@ function applyOne(turn: Turn, action: Action, who: string, self: EntityName | nu
       return insertRow(turn, action.entity, action.row, action.why, who);
     case 'touch':
       return touch(turn, action.name);
+    case 'wake':
+      return wakeOne(turn, action.wake);
     case 'call':
       turn.calls.push(action.call);
       return;

@@ -5,7 +5,6 @@
  * Q2 A list answers one page and the cursor of the next; a cursor of another list is refused.
  * Q3 What does not exist is `unknown_thing` with the names that were probably meant.
  */
-import type { BeadStatus } from '../core/bead.ts';
 import type { EntityKind } from '../core/action.ts';
 import type { Failure } from '../core/failure.ts';
 import { attemptId, beadId, rigId } from '../core/ids.ts';
@@ -15,7 +14,7 @@ import { near } from '../core/names.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { instant } from '../core/time.ts';
 import type { Attempt } from '../core/attempt.ts';
-import type { Bead } from '../core/bead.ts';
+import type { Bead, BeadStatus } from '../core/bead.ts';
 import type { Town } from '../core/town.ts';
 import type { SqlReader } from '../ports/sql.ts';
 import { agenda } from '../storage/agenda.ts';
@@ -30,13 +29,7 @@ import { rigs } from '../storage/tables/rigs.ts';
 import { runners } from '../storage/tables/runners.ts';
 import { towns } from '../storage/tables/town.ts';
 import { transcripts } from '../storage/tables/transcripts.ts';
-import { explain } from '../core/explain.ts';
-import {
-  resolveSettings,
-  settingDefinitions,
-  settingKeys,
-  sourceOf,
-} from '../core/setting-definitions.ts';
+import { doctorView, settingViews } from './rig-views.ts';
 import * as view from './views.ts';
 import { answerOf, subjectOf } from './why.ts';
 
@@ -123,8 +116,16 @@ export class Queries {
     const items = rows.slice(0, page.limit);
     const last = items.at(-1);
     const more = rows.length > page.limit && last !== undefined;
+    const town = this.town();
+    const related = dependencies.around(
+      this.#sql,
+      items.map(({ id }) => id),
+    );
     return ok({
-      items: items.map((bead) => this.#beadView(bead, null)),
+      items: items.map((bead) => {
+        const waits = view.waitsInForce(bead, town);
+        return view.beadView(bead, { waits, ...related(bead.id), position: null });
+      }),
       next: more ? `${last.createdAt}_${last.id}` : null,
     });
   }
@@ -134,7 +135,14 @@ export class Queries {
     if (!row.ok) return row;
     const bead = row.value;
     const inLine = bead.status === 'open' && bead.ready && bead.attempt === null;
-    return ok(this.#beadView(bead, inLine ? beads.ahead(this.#sql, bead) + 1 : null));
+    return ok(
+      view.beadView(bead, {
+        waits: view.waitsInForce(bead, this.town()),
+        after: dependencies.blockers(this.#sql, bead.id),
+        blocks: dependencies.dependents(this.#sql, bead.id),
+        position: inLine ? beads.ahead(this.#sql, bead) + 1 : null,
+      }),
+    );
   }
 
   beadRow(id: string): Read<Bead> {
@@ -314,44 +322,14 @@ export class Queries {
   settings(rig: string | null) {
     const row = rig === null ? null : this.rigRow(rig);
     if (row !== null && !row.ok) return row;
-    const town = this.town().settings;
-    const own = row === null ? {} : row.value.settings;
-    const inForce = resolveSettings(town, own);
-    const items = settingKeys.map((key) => ({
-      key,
-      value: inForce[key],
-      default: settingDefinitions[key].default,
-      source: sourceOf(key, town, own),
-      type: settingDefinitions[key].type,
-      summary: settingDefinitions[key].meaning,
-      perRig: settingDefinitions[key].scope === 'town and rig',
-    }));
+    const items = settingViews(this.town().settings, row === null ? {} : row.value.settings);
     return ok({ items, next: null });
   }
 
   /** Every check of the last look, and what setup said since. */
   rigDoctor(id: string) {
     const row = this.rigRow(id);
-    if (!row.ok) return row;
-    const rig = row.value;
-    const about = { rig: rig.id };
-    const checks = (rig.report?.checks ?? []).map(({ name, passed, failure }) => ({
-      name,
-      passed,
-      ...(failure === null ? nothingWrong : explain(failure, about)),
-    }));
-    const others = [rig.failure, rig.setupFailure].filter((failure) => failure !== null);
-    const said = new Set(checks.map((check) => check.what));
-    const more = others
-      .map((failure) => ({ name: failure.kind, passed: false, ...explain(failure, about) }))
-      .filter((check) => !said.has(check.what));
-    const all = [...checks, ...more];
-    return ok({
-      rig: rig.id,
-      healthy: rig.status === 'ready' && all.every((check) => check.passed),
-      probing: view.isProbing(rig),
-      checks: all,
-    });
+    return row.ok ? ok(doctorView(row.value)) : row;
   }
 
   #anyNames(): readonly string[] {
@@ -361,15 +339,6 @@ export class Queries {
       ...mergeRequests.live(this.#sql, NEAR_POOL).map((row) => row.id),
       ...escalations.open(this.#sql).map((row) => row.id),
     ];
-  }
-
-  #beadView(bead: Bead, position: number | null) {
-    return view.beadView(bead, {
-      waits: view.waitsInForce(bead, this.town()),
-      after: dependencies.blockers(this.#sql, bead.id),
-      blocks: dependencies.dependents(this.#sql, bead.id),
-      position,
-    });
   }
 
   #attemptRows(
@@ -424,16 +393,7 @@ function bad(field: string, given: string, expected: string): Read<never> {
   return err({ kind: 'bad_value', helps: 'person', field, given, expected });
 }
 
-const nothingWrong = { what: '', evidence: '', next: '' };
-
 const entityKinds: readonly EntityKind[] = [
-  'town',
-  'bead',
-  'attempt',
-  'job',
-  'merge_request',
-  'rig',
-  'escalation',
-  'runner',
-  'dispatch',
+  ...(['town', 'bead', 'attempt', 'job', 'merge_request', 'rig'] as const),
+  ...(['escalation', 'runner', 'dispatch'] as const),
 ];

@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FakeTown, gt, until } from './cli-fake-town.ts';
-import { bead, escalation, event, merged, mergeRequest, rig, sse } from './cli-samples.ts';
+import { attempt, bead, escalation, event, merged, mergeRequest, rig, sse } from './cli-samples.ts';
 
 let town: FakeTown;
 
@@ -282,6 +282,38 @@ describe('the feed', () => {
       .split('\n')
       .map((line) => JSON.parse(line).seq);
     expect(lines).toEqual([1, 3]);
+  });
+});
+
+describe('the transcript', () => {
+  const chunk = (seq: number, text: string) => ({
+    seq,
+    entries: [{ kind: 'message' as const, at: '2026-03-01T10:00:00.000Z', text, tool: null }],
+  });
+
+  test('is followed from its first chunk, number 0, to its end, each chunk once', async () => {
+    let looks = 0;
+    town.on('getAgent', () => attempt({ status: (looks += 1) > 1 ? 'ended' : 'running' }));
+    town.on('transcript', ({ query }, response) => {
+      const after = Number(query['after'] ?? -1);
+      const left = [chunk(0, 'first'), chunk(1, 'second'), chunk(2, 'third')].filter(
+        ({ seq }) => seq > after,
+      );
+      const isStream = query['limit'] === undefined;
+      if (!isStream) return { items: left.slice(0, looks === 1 ? 1 : 3), next: null };
+      const [next] = left;
+      // The one before is sent again, then the connection breaks.
+      const events = [chunk(0, 'first'), ...(next === undefined ? [] : [next])];
+      const lines = events.map((one) => `id: ${one.seq}\ndata: ${JSON.stringify(one)}\n\n`);
+      return void response.end(lines.join(''));
+    });
+    const ran = await gt(town.home, ['agent', 'logs', 'web-1', '-f', '--json']);
+    expect(ran.code).toBe(0);
+    const texts = ran.out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).text);
+    expect(texts).toEqual(['first', 'second', 'third']);
   });
 });
 

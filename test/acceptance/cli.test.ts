@@ -57,7 +57,7 @@ describe('the everyday path', () => {
     await place.git(`${web}.git`, args); // throws when it is not
     expect((await place.gt(['bead', 'diff', id])).out).toContain('+- note what we do');
     expect((await place.gt(['why', id])).out).toContain('It landed in main.');
-    expect((await place.gt(['agent', 'logs', id])).out).toContain('gt_done');
+    expect((await place.gt(['agent', 'logs', id, '--follow'])).out).toContain('gt_done');
     expect((await place.gt(['mr', 'show', id])).out).toContain('passed');
     const look = join(place.folder, 'look');
     await place.json(['bead', 'checkout', id, look]);
@@ -216,6 +216,25 @@ describe('gt run', () => {
     const { items }: { items: { id: string }[] } = await place.json(['rig', 'list']);
     expect(items.map(({ id }) => id)).toEqual(['alone', 'web']);
     expect(await place.git(`${path}.git`, ['show', 'main:NOTES.md'])).toContain('twice');
+  });
+});
+
+describe('a town that is killed', () => {
+  test('goes on when it is started again, and so does whoever follows it', async () => {
+    const place = new Place();
+    const web = await place.repository('web');
+    await place.json(['up', '--detach', '--port', '0']);
+    await place.json(['rig', 'add', 'web', web, '--yes']);
+    const following = place.start(['run', web, 'note it', '--agent', 'scripted']);
+    const seen = watched(following);
+    await when('the agent works', () => seen.text().includes('in_progress'));
+    process.kill(place.serverPid() ?? 0, 'SIGKILL');
+    expect((await place.gt(['up', '--detach', '--port', '0'])).code).toBe(0);
+    expect(await seen.ended).toBe(0);
+    expect(seen.text()).toContain('web-1 merged');
+    const log = await place.git(`${web}.git`, ['log', '--format=%s', 'main']);
+    expect(log.match(/note it/g)?.length).toBeLessThanOrEqual(2); // the commit and its merge
+    await place.end();
   });
 });
 

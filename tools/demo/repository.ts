@@ -28,8 +28,12 @@ const FILES: Readonly<Record<string, string>> = {
   ].join('\n'),
   default: 'english\n',
   'greetings/english': 'hello\n',
-  'setup.sh':
-    '# Makes what the program needs; it is not committed.\nmkdir -p build\necho world > build/name\n',
+  'setup.sh': [
+    '# Makes what the program needs; it is not committed.',
+    'mkdir -p build',
+    'echo world > build/name',
+    '',
+  ].join('\n'),
   'test.sh': [
     '# Runs every file in tests/; needs what setup.sh makes.',
     '[ -f build/name ] || { echo "build/name is missing: run setup.sh"; exit 1; }',

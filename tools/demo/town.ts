@@ -1,5 +1,6 @@
 /**
- * The town of the demonstration, driven as a person would drive it: by `./gt`, in a home of its own.
+ * The town of the demonstration, driven as a person would drive it: by `./gt`, in a home of its
+ * own.
  *
  * N1 Every step is a command of the real `gt`; nothing is done behind its back.
  * N2 `down` may be called at any stage, also after an interrupted start, and leaves no process.

@@ -8,6 +8,7 @@
  */
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   readFileSync,
   renameSync,
@@ -15,7 +16,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Random } from '../../ports/host.ts';
 import { CannotStart, codeOf, heldProblem } from './start-problem.ts';
@@ -61,9 +62,23 @@ export function homePaths(root: string): HomePaths {
 
 /** Makes the home if it is not there. Its own directory is private; those above are not ours. */
 export function makeHome(paths: HomePaths): void {
-  mkdirSync(paths.root, { recursive: true, mode: 0o700 });
+  makeDirectory(paths.root);
   chmodSync(paths.root, 0o700);
-  mkdirSync(join(paths.root, 'logs'), { recursive: true, mode: 0o700 });
+  makeDirectory(join(paths.root, 'logs'));
+}
+
+/** One level at a time: a recursive `mkdir` hides why a level could not be made. */
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'EEXIST' && statSync(path).isDirectory()) return;
+    const parent = dirname(path);
+    if (code !== 'ENOENT' || parent === path || existsSync(parent)) throw error;
+    makeDirectory(parent);
+    mkdirSync(path, { mode: 0o700 });
+  }
 }
 
 export interface HomeLock {

@@ -4,7 +4,7 @@
  *
  *   main.ts [--home DIR] [--port N] [--detached]
  *
- * E1 The first SIGINT, SIGTERM or SIGHUP stops in order, at whatever stage; the second is immediate.
+ * E1 The first SIGINT, SIGTERM or SIGHUP stops in order, at whatever stage; the second at once.
  * E2 A start that fails prints its problem, for people and as one line of JSON for programs.
  */
 import { readFileSync } from 'node:fs';

@@ -87,7 +87,14 @@ async function makeMachineRunner(options: HostOptions, ground: RunnerGround): Pr
   const { home, personHome, product, env, searchPath, platform, cores, node } = options;
   return makeLocalRunner({
     id: local,
-    ...{ home, personHome, product, env, searchPath, platform, cores, node },
+    home,
+    personHome,
+    product,
+    env,
+    searchPath,
+    platform,
+    cores,
+    node,
     townId: 'local',
     author: await personOf(hostGit(env, ground.timers)),
     ...ground,

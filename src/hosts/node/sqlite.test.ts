@@ -55,7 +55,7 @@ describe('a database file', () => {
     sql.close();
   });
 
-  test('that is full undoes the whole transaction, is StorageDown, and works again with room', () => {
+  test('that is full undoes the whole transaction and works again with room', () => {
     const sql = openSqlite(join(folder, 'town.sqlite'));
     sql.transaction((tx) => tx.run('create table things (id text primary key, note text) strict'));
     sql.get('pragma max_page_count = 8');

@@ -34,7 +34,7 @@ export function written(problem: StartProblem): string {
 export function startProblemOf(error: unknown, home: string, address: string): StartProblem {
   if (error instanceof CannotStart) return error.problem;
   const code = codeOf(error);
-  if (code === 'EADDRINUSE' || code === 'EACCES_PORT') {
+  if (code === 'EADDRINUSE') {
     return {
       kind: 'port_in_use',
       what: `Something else is listening on ${address}.`,
@@ -107,6 +107,8 @@ const causes: Readonly<Record<string, 'full' | 'read_only' | 'io'>> = {
   EACCES: 'read_only',
   EPERM: 'read_only',
   ENOTDIR: 'read_only',
+  EEXIST: 'read_only', // a file where the directory should be
+  ENOENT: 'read_only', // a place in which nothing can be made, such as /proc
   EIO: 'io',
 };
 

@@ -84,8 +84,8 @@ export class TownSeat {
     try {
       return body(town);
     } catch (error) {
-      const { alarm, clock } = this.#deps;
-      alarm().set(after(clock.now(), AGAIN_MS));
+      const again = after(this.#deps.clock.now(), AGAIN_MS);
+      this.#deps.alarm().set(again);
       throw error;
     }
   }

@@ -3,8 +3,8 @@
  */
 import type { Checker } from './checker.ts';
 
-/** It costs more than all others together, so it looks at every third moment, and at the last. */
-const every = 3;
+/** It costs more than all others together, so it looks at every fifth moment, and at the last. */
+const every = 5;
 
 export function resyncDry(): Checker {
   let looks = 0;

@@ -23,6 +23,9 @@ import { ModelRunner } from './runner.ts';
 import { type Reached, Server } from './server.ts';
 import { WorldTime } from './time.ts';
 
+/** After whatever its owner still does. */
+const repairIndex = 1_000;
+
 const eventsPerStep = 3;
 
 export interface StaleSubmission {
@@ -173,13 +176,13 @@ export class World {
     if (!this.link.up) this.#reconnect();
   }
 
-  /** Somebody repairs what strangers broke. */
+  /** Somebody repairs what is broken there: by strangers, or by us before there were gates. */
   #repairTarget(rig: string): void {
     const remote = this.git.remote(rig);
     for (const id of this.git.get(remote.tip).patches) {
       const patch = this.git.patchOf(id);
-      if (patch.breaks.length === 0 || !patch.owner.startsWith('stranger')) continue;
-      const fix = this.git.patch({ ...patch, id: `${id}:fix`, index: 2, breaks: [] });
+      if (patch.breaks.length === 0) continue;
+      const fix = this.git.patch({ ...patch, id: `fix:${id}`, index: repairIndex, breaks: [] });
       this.git.push(remote, this.git.commit([remote.tip], [fix.id]), remote.tip, 'stranger');
     }
   }
@@ -245,6 +248,7 @@ export class World {
 
   /** An agent that was given up long ago hands in its work. */
   #submitStale(): boolean {
+    if (this.disk.commits === 0) return false;
     const ended = attempts.select(this.disk, `where status = 'ended' order by id`);
     const attempt = ended.length === 0 ? undefined : this.#random.pick(ended);
     const base = attempt?.base ?? null;

@@ -3,7 +3,7 @@
  * waiting bead, so that ten thousand dependents cost nothing until their last blocker lands.
  */
 import type { BeadId } from '../../core/ids.ts';
-import type { SqlReader, Tx } from '../../ports/sql.ts';
+import type { SqlReader, SqlRow, Tx } from '../../ports/sql.ts';
 
 const schema = [
   `create table dependencies (
@@ -18,6 +18,10 @@ const statements = {
   blockers: `select blocker from dependencies where bead = ? order by blocker`,
   dependents: `select bead from dependencies where blocker = ? order by bead`,
   all: `select bead, blocker from dependencies order by bead, blocker`,
+  blockersOf: `select bead, blocker from json_each(?) as one
+     cross join dependencies on bead = one.value order by bead, blocker`,
+  dependentsOf: `select bead, blocker from json_each(?) as one
+     cross join dependencies on blocker = one.value order by blocker, bead`,
   /** One statement for all dependents of a bead that landed. */
   landed: `update beads set open_blockers = open_blockers - 1
      where id in (select bead from dependencies where blocker = ?) and open_blockers > 0`,
@@ -43,6 +47,11 @@ const statements = {
      where d.bead = ? and b.status = 'closed' and b.resolution <> 'merged' order by b.id limit 1`,
 };
 
+interface Relations {
+  readonly after: readonly BeadId[];
+  readonly blocks: readonly BeadId[];
+}
+
 const ids = (reader: SqlReader, sql: string, id: BeadId, column: string): readonly BeadId[] =>
   reader.all(sql, id).map((row) => row[column] as BeadId);
 
@@ -53,8 +62,15 @@ export const dependencies = {
   add: (tx: Tx, bead: BeadId, blocker: BeadId) => tx.run(statements.add, bead, blocker),
   remove: (tx: Tx, bead: BeadId, blocker: BeadId) => tx.run(statements.remove, bead, blocker),
   blockers: (reader: SqlReader, bead: BeadId) => ids(reader, statements.blockers, bead, 'blocker'),
-  dependents: (reader: SqlReader, bead: BeadId) =>
-    ids(reader, statements.dependents, bead, 'bead'),
+  dependents: (reader: SqlReader, bead: BeadId) => ids(reader, statements.dependents, bead, 'bead'),
+
+  /** Both sides of many beads at once: two statements for a page of a list. */
+  around(reader: SqlReader, beads: readonly BeadId[]): (bead: BeadId) => Relations {
+    const names = JSON.stringify(beads);
+    const after = grouped(reader.all(statements.blockersOf, names), 'bead', 'blocker');
+    const blocks = grouped(reader.all(statements.dependentsOf, names), 'blocker', 'bead');
+    return (bead) => ({ after: after.get(bead) ?? [], blocks: blocks.get(bead) ?? [] });
+  },
 
   all: (reader: SqlReader): readonly { readonly bead: BeadId; readonly blocker: BeadId }[] =>
     reader.all(statements.all).map((row) => ({
@@ -84,3 +100,14 @@ export const dependencies = {
     tx.run(statements.touchBroken, dueAt, seq, blocker);
   },
 };
+
+function grouped(rows: readonly SqlRow[], by: string, column: string): Map<unknown, BeadId[]> {
+  const groups = new Map<unknown, BeadId[]>();
+  for (const row of rows) {
+    const group = groups.get(row[by]);
+    const id = row[column] as BeadId;
+    if (group === undefined) groups.set(row[by], [id]);
+    else group.push(id);
+  }
+  return groups;
+}

@@ -31,13 +31,13 @@ const STYLES: Readonly<Record<TranscriptEntryView['kind'], Style | undefined>> =
 export async function logs(context: Context, { id, follow }: LogsOptions): Promise<ExitCode> {
   const { client, output } = context;
   const { id: attempt } = await client.get('/agents/{attempt}', { attempt: id });
-  let last = 0;
+  let last: number | undefined; // chunks count from 0
   const show = (chunk: TranscriptChunkView): void => {
     last = chunk.seq;
     for (const entry of chunk.entries) print(output, chunk.seq, entry);
   };
   const path = `/agents/${encodeURIComponent(attempt)}/transcript` as const;
-  const { items } = await chunksOf(context, path, 0);
+  const { items } = await chunksOf(context, path, undefined);
   items.forEach(show);
   if (follow) await followOn(context, attempt, path, () => last, show);
   return exitCodes.ok;
@@ -47,7 +47,7 @@ async function followOn(
   context: Context,
   attempt: string,
   path: string,
-  last: () => number,
+  last: () => number | undefined,
   show: (chunk: TranscriptChunkView) => void,
 ): Promise<void> {
   const { client, world } = context;
@@ -56,7 +56,7 @@ async function followOn(
       for await (const event of streamOf(client, path, { after: last() }, world.interrupted)) {
         if (event.data === '' || event.id === '') continue;
         const chunk: TranscriptChunkView = JSON.parse(event.data);
-        if (chunk.seq > last()) show(chunk);
+        if (chunk.seq > (last() ?? -1)) show(chunk);
       }
     } catch (thrown) {
       if (!(thrown instanceof TypeError)) throw thrown; // L2: the connection broke
@@ -74,7 +74,7 @@ async function followOn(
 async function chunksOf(
   { client }: Context,
   path: string,
-  after: number,
+  after: number | undefined,
 ): Promise<{ readonly items: readonly TranscriptChunkView[] }> {
   const items: TranscriptChunkView[] = [];
   let cursor: string | undefined;

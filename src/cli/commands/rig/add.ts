@@ -79,21 +79,26 @@ export async function attach(context: Context, options: AddOptions): Promise<Rig
       consent: options.yes,
     },
   );
-  const seen = await examined(context, rig.id).catch(async (thrown: unknown) => {
-    if (thrown instanceof Interrupted)
-      context.output.warn(`${rig.id} stays: gt rig show ${rig.id}`);
+  return passed(context, rig.id);
+}
+
+/** A1 */
+async function passed(context: Context, rig: string): Promise<RigResource> {
+  const seen = await examined(context, rig).catch((thrown: unknown) => {
+    if (thrown instanceof Interrupted) context.output.warn(`${rig} stays: gt rig show ${rig}`);
     throw thrown;
   });
   if (seen.failure === null) return seen;
-  await client.delete('/rigs/{rig}', { rig: rig.id }); // A1
+  await context.client.delete('/rigs/{rig}', { rig });
   const { kind, what, evidence, next } = seen.failure;
   throw new Stop(exitCodes.failure, { kind, what, evidence, next });
 }
 
-/** A3 */
+/** A3. With a yes the right to push is examined as well. */
 async function agreed(context: Context, rig: RigResource, yes: boolean): Promise<RigResource> {
   if (rig.consentAt !== null || !(yes || (await saysYes(context, rig.remote)))) return rig;
-  return context.client.post('/rigs/{rig}/consent', { rig: rig.id }, {});
+  await context.client.post('/rigs/{rig}/consent', { rig: rig.id }, {});
+  return passed(context, rig.id);
 }
 
 /** Asks where somebody is there to answer; else it is a no. */

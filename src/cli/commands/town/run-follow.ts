@@ -5,7 +5,7 @@
  * F2 A wait that only a person ends is told apart by its reason, not by its words.
  */
 import type { BeadResource, WhyResource } from '../../../protocol/http.ts';
-import { journalEvents } from '../../events.ts';
+import { journalEvents, patiently } from '../../events.ts';
 import { eventLine, isMove } from '../../format.ts';
 import { Interrupted } from '../../problem.ts';
 import type { Context } from '../../spec.ts';
@@ -29,7 +29,7 @@ export async function follow(context: Context, slung: BeadResource, seq: number)
     if (mine && isMove(entry) && !output.json) output.lines([eventLine(output, entry)]);
     // A rig that turns unready or a town that is paused ends it as well. F1
     if (!mine && !['rig', 'town', 'escalation', 'dispatch'].includes(entry.kind)) continue;
-    ending = await endingOf(context, slung.id);
+    ending = await patiently(world, () => endingOf(context, slung.id));
     if (ending !== undefined) return ending;
   }
   throw new Interrupted();

@@ -46,7 +46,8 @@ async function foreground(context: Context, host: StartedHost): Promise<ExitCode
   const until = AbortSignal.any([world.interrupted, over.signal]);
   const show = async (): Promise<void> => {
     for await (const entry of journalEvents(world, client, undefined, until)) {
-      if (!output.json && isMove(entry)) output.lines([eventLine(output, entry)]);
+      if (!output.json && entry.kind !== 'job' && isMove(entry))
+        output.lines([eventLine(output, entry)]);
     }
   };
   await Promise.race([show().catch(() => {}), aborted(until)]); // the log is a courtesy

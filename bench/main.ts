@@ -1,0 +1,195 @@
+/**
+ * `npm run bench`: what the town costs, measured, with targets. Exit 0 also when one is missed.
+ *
+ *   --json             one JSON document on stdout and nothing else
+ *   --only name,name   only these figures (and what is measured together with them)
+ *
+ * B1 Figures that can disturb each other are measured one after the other; an installation runs
+ *    while an idle town is watched, whose own counters it does not touch.
+ * B2 However it ends, no process and no file of it is left.
+ */
+import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isFigure, linesOf, meanings, type FigureName, type Figures } from './figures.ts';
+import { idle } from './idle.ts';
+import { bigTowns, createInProcess, listInProcess } from './in-process.ts';
+import { installation } from './installation.ts';
+import { LiveTown, makeRemote } from './live-town.ts';
+import { coldStart, createHttp, fill, list300, slingToPrompt } from './live.ts';
+
+type Found = Partial<Figures>;
+type Wants = (...names: readonly FigureName[]) => boolean;
+
+const idleSeconds = 40;
+
+interface Options {
+  readonly json: boolean;
+  readonly only: readonly FigureName[] | undefined;
+}
+
+const options = parse(process.argv.slice(2));
+if (typeof options === 'string') {
+  const names = Object.keys(meanings).join(' ');
+  process.stderr.write(
+    `${options}\n  evidence: the figures are ${names}\n` +
+      '  next: npm run bench -- [--json] [--only name,name]\n',
+  );
+  process.exitCode = 2;
+} else {
+  await bench(options);
+}
+
+async function bench({ json, only }: Options): Promise<void> {
+  const wants: Wants = (...names) =>
+    only === undefined || names.some((name) => only.includes(name));
+  const say = (line: string) => void process.stderr.write(`${line}\n`);
+  const folder = await mkdtemp(join(await realpath(tmpdir()), 'gastown-bench-'));
+  let found: Found = {};
+  const load = loadavg()[0] ?? 0;
+  try {
+    found = { ...(await inProcess(folder, wants, say)), ...(await live(folder, wants, say)) };
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 }); // B2
+  }
+  if (json) process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
+  else process.stdout.write(table(found, load));
+}
+
+async function inProcess(folder: string, wants: Wants, say: (line: string) => void) {
+  let found: Found = {};
+  if (wants('createInProcessMs')) {
+    say('making beads in process…');
+    found = { ...found, createInProcessMs: await createInProcess(folder) };
+  }
+  if (wants('listInProcessMs', 'list300Ms')) {
+    found = { ...found, listInProcessMs: await listInProcess(folder) };
+  }
+  if (wants('readyMs', 'tickMs', 'tickRatio', 'tickCpuMs')) {
+    say('ticks in towns of 100, 10,000 and 100,000 beads…');
+    found = { ...found, ...(await bigTowns(folder)) };
+  }
+  return found;
+}
+
+async function live(folder: string, wants: Wants, say: (line: string) => void) {
+  let found: Found = {};
+  if (wants('coldStartMs')) {
+    say('starting towns…');
+    found = { ...found, coldStartMs: await coldStart(folder) };
+  }
+  if (wants('slingToPromptMs')) {
+    say('from a sling to its prompt…');
+    found = { ...found, slingToPromptMs: await slingToPrompt(folder) };
+  }
+  const resting = wants(
+    'idleRssMb',
+    'idleCpuPercent',
+    'idleWrites',
+    'idleWakeUpsPerMinute',
+    'idleChildProcesses',
+  );
+  if (resting || wants('createHttpMs', 'list300Ms')) {
+    found = { ...found, ...(await busyThenIdle(folder, wants, resting, say)) };
+  } else if (wants('installSeconds', 'installMb')) {
+    found = { ...found, ...(await installed(folder, say)) };
+  }
+  return found;
+}
+
+async function busyThenIdle(
+  folder: string,
+  wants: Wants,
+  resting: boolean,
+  say: (line: string) => void,
+): Promise<Found> {
+  const own = join(folder, 'busy');
+  await mkdir(own);
+  const town = new LiveTown(own, 'home');
+  let found: Found = {};
+  try {
+    await town.up();
+    await town.gt('rig', 'add', 'web', await makeRemote(own), '--yes');
+    await town.gt('pause');
+    say('making and listing beads over HTTP…');
+    found = { createHttpMs: await createHttp(town), list300Ms: await list300(town) };
+    if (!resting) return found;
+    await fill(town);
+    await town.gt('resume');
+    await town.stop();
+    await town.up(); // a town as it is after a start, with its 1,000 beads
+    await sleep(5000);
+    say(`watching an idle town for ${idleSeconds} s…`);
+    const both = wants('installSeconds', 'installMb');
+    const [rest, more] = await Promise.all([
+      idle(town.pid, town.home, idleSeconds),
+      both ? installed(folder, say) : {}, // B1
+    ]);
+    return { ...found, ...named(rest), ...more };
+  } finally {
+    await town.stop();
+  }
+}
+
+function named(rest: Awaited<ReturnType<typeof idle>>): Found {
+  return {
+    idleRssMb: rest.rssMb,
+    idleCpuPercent: rest.cpuPercent,
+    idleWrites: rest.writes,
+    idleWakeUpsPerMinute: rest.wakeUpsPerMinute,
+    idleChildProcesses: rest.childProcesses,
+  };
+}
+
+async function installed(folder: string, say: (line: string) => void): Promise<Found> {
+  say('installing fresh clones…');
+  const { seconds, mb } = await installation(folder);
+  return { installSeconds: seconds, installMb: mb };
+}
+
+function table(found: Found, load: number): string {
+  const lines = linesOf(found);
+  const rows = lines.map(({ label, spread, unit, target, met }) => {
+    const { median, min, max } = spread;
+    const aim = target === undefined ? '' : `${target === 0 ? '' : '< '}${target}`;
+    const verdict = met === undefined ? '' : met ? 'met' : 'MISSED';
+    return [label, median, min, max, unit, aim, verdict].map(String);
+  });
+  const all = [['figure', 'median', 'min', 'max', 'unit', 'target', ''], ...rows];
+  const widths = (all[0] ?? []).map((_, n) => Math.max(...all.map((row) => row[n]?.length ?? 0)));
+  const text = all.map((row) =>
+    row
+      .map((cell, n) => pad(cell, widths[n] ?? 0, n))
+      .join('  ')
+      .trimEnd(),
+  );
+  const missed = lines.filter(({ met }) => met === false).map(({ label }) => label);
+  const last = missed.length === 0 ? 'every target is met' : `missed: ${missed.join('; ')}`;
+  const cores = availableParallelism();
+  const about = `on ${cores} cores, whose load was ${load.toFixed(1)} when it began`;
+  return `${text.join('\n')}\n\n${last} (${about})\n`;
+}
+
+/** Numbers to the right, words to the left. */
+function pad(cell: string, width: number, column: number): string {
+  return column >= 1 && column <= 3 ? cell.padStart(width) : cell.padEnd(width);
+}
+
+function parse(args: readonly string[]): Options | string {
+  let only: FigureName[] | undefined;
+  let json = false;
+  const rest = [...args];
+  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
+    if (arg === '--json') json = true;
+    else if (arg === '--only' || arg.startsWith('--only=')) {
+      const names = (arg === '--only' ? (rest.shift() ?? '') : arg.slice('--only='.length)).split(
+        ',',
+      );
+      const unknown = names.find((name) => !isFigure(name));
+      if (unknown !== undefined) return `there is no figure "${unknown}"`;
+      only = [...(only ?? []), ...names.filter(isFigure)];
+    } else return `unknown option ${arg}`;
+  }
+  return { json, only };
+}
