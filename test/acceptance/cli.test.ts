@@ -141,7 +141,7 @@ describe('the everyday path', () => {
     expect((await place.gt(['feed', '--once', '--json'])).out).toBe(before);
   });
 
-  test('the town is exported whole and goes down; then everything says how to start it', async () => {
+  test('the town is exported whole, goes down, and says how to start it', async () => {
     const file = join(place.folder, 'town.ndjson');
     await place.json(['export', file]);
     expect(readFileSync(file, 'utf8').trim().split('\n').length).toBeGreaterThan(20);
