@@ -21,6 +21,15 @@ export class Place {
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'gt-real-')));
   readonly home = join(this.folder, 'home');
 
+  constructor() {
+    // Also after a test that failed, and when a filter leaves its hooks out.
+    process.once('exit', () => {
+      const pid = this.serverPid();
+      if (pid !== undefined && isThere(pid)) process.kill(pid, 'SIGKILL');
+      rmSync(this.folder, { recursive: true, force: true });
+    });
+  }
+
   env(): NodeJS.ProcessEnv {
     return {
       ...process.env,
