@@ -16,18 +16,18 @@ export interface Ended {
   readonly err: string;
 }
 
-/** A folder with a home in it; `end` stops the town and removes everything. */
+/** A folder with a home in it; `end` stops the town and removes everything, and may be repeated. */
 export class Place {
-  readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'gt-real-')));
-  readonly home = join(this.folder, 'home');
+  #folder: string | undefined;
 
-  constructor() {
-    // Also after a test that failed, and when a filter leaves its hooks out.
-    process.once('exit', () => {
-      const pid = this.serverPid();
-      if (pid !== undefined && isThere(pid)) process.kill(pid, 'SIGKILL');
-      rmSync(this.folder, { recursive: true, force: true });
-    });
+  /** Made when it is first asked for: a filtered run leaves nothing behind. */
+  get folder(): string {
+    this.#folder ??= realpathSync(mkdtempSync(join(tmpdir(), 'gt-real-')));
+    return this.#folder;
+  }
+
+  get home(): string {
+    return join(this.folder, 'home');
   }
 
   env(): NodeJS.ProcessEnv {
@@ -99,8 +99,9 @@ export class Place {
   }
 
   async end(): Promise<void> {
+    if (this.#folder === undefined) return;
     if (this.serverPid() !== undefined) await this.gt(['down']);
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
