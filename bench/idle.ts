@@ -1,6 +1,6 @@
 /**
- * What a town costs that has nothing to do. Read from the kernel's own counters; nothing is asked of
- * the town meanwhile, so that the looking costs it nothing.
+ * What a town costs that has nothing to do. Read from the kernel's own counters; nothing is asked
+ * of the town meanwhile, so that the looking costs it nothing.
  *
  * D1 A write is seen by the times and sizes of every file of the home.
  * D2 A timer that fires wakes the main thread: its voluntary context switches are counted.

@@ -1,6 +1,6 @@
 /**
- * The production town over a database, with nobody outside it: its runner takes every call and
- * does nothing, its facts are told by the benchmark. And one of any size, in the mix of a busy town.
+ * The production town over a database, with nobody outside it: its runner takes every call and does
+ * nothing, its facts are told by the benchmark. And one of any size, in the mix of a busy town.
  *
  * M1 Rows of a big town are copies of rows that a small one made by itself, with other names, so
  *    they follow the code. `dryResync` says whether they fit together.
@@ -58,11 +58,12 @@ export class ModelTown {
   #wall: Instant = instant(Date.now());
   #alarmAt: Instant | null = null;
 
-  constructor(sql: Sql) {
+  /** `monotonicMs` is what a tick's time budget is counted by. */
+  constructor(sql: Sql, monotonicMs: () => number = () => performance.now()) {
     this.sql = sql;
     this.town = new Town({
       sql: this.sql,
-      clock: { now: () => this.#wall, monotonicMs: () => performance.now() },
+      clock: { now: () => this.#wall, monotonicMs },
       random: systemRandom,
       alarm: { set: (at) => (this.#alarmAt = at) },
       log: {
@@ -226,8 +227,12 @@ export interface BigTown {
  * A town of `size` live beads: 40 % blocked by two each, 40 % open with every slot taken, 10 % in
  * progress, 10 % in review in the line of their target.
  */
-export async function bigTown(sql: Sql, size: number): Promise<BigTown> {
-  const model = new ModelTown(sql);
+export async function bigTown(
+  sql: Sql,
+  size: number,
+  monotonicMs?: () => number,
+): Promise<BigTown> {
+  const model = new ModelTown(sql, monotonicMs);
   await model.begin(rigNames.length);
   for (const rig of rigNames) await oneOfEach(model, rig);
   const running = model.sql.transaction((tx) =>

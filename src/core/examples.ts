@@ -198,7 +198,16 @@ const landingExamples = {
     exitCode: 1,
     output: 'ok 1 - starts\nnot ok 2 - GET /health answers 200\n# pass 1\n# fail 1\n',
   },
-  target_red: { kind: 'target_red', helps: 'later', gate: 'test', target: 'main', tip: head },
+  target_red: {
+    kind: 'target_red',
+    helps: 'later',
+    gate: 'test',
+    command: 'npm test',
+    target: 'main',
+    tip: head,
+    result: 'failed',
+    output: '1 passed, 2 failed',
+  },
   lost_races: { kind: 'lost_races', helps: 'person', target: 'main', times: 5 },
   over_budget: {
     kind: 'over_budget',

@@ -102,7 +102,15 @@ interface Shape {
     readonly exitCode: number | null;
     readonly output: Excerpt;
   };
-  readonly target_red: { readonly gate: string; readonly target: string; readonly tip: Commit };
+  readonly target_red: {
+    readonly gate: string;
+    readonly command: string;
+    readonly target: string;
+    readonly tip: Commit;
+    /** What came of it on the target. */
+    readonly result: 'failed' | 'could_not_run' | 'ran_nothing' | 'timed_out';
+    readonly output: Excerpt;
+  };
   readonly conflict: { readonly target: string; readonly files: readonly string[] };
   /** Nobody can read the pull request; the work is what it was. */
   readonly pr_poll_failed: {

@@ -125,7 +125,7 @@ const otherRules = [
     changed(before, after, 'status', 'settings') ? [dispatch] : [],
   ),
   rule('rig', 'rig wakes its merge requests', (before, after) =>
-    changed(before, after, 'status', 'settings', 'consentAt')
+    changed(before, after, 'status', 'settings', 'consentAt', 'probedAt')
       ? [{ crowd: 'liveRequestsOfRig', rig: after.id }]
       : [],
   ),

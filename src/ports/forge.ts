@@ -67,5 +67,5 @@ export interface ForgePort {
     target: PullRequestRef,
     what: ForgeWrite,
   ): Promise<Result<void, PRStatusError>>;
-  budgets(context: ForgeContext): readonly Budget[];
+  budgets(context: ForgeContext): Promise<readonly Budget[]>;
 }

@@ -47,6 +47,10 @@ export async function fingerprintOf(text: string): Promise<string> {
     .join('');
 }
 
+export async function fingerprintOfSecret(secret: Secret): Promise<string> {
+  return await fingerprintOf(secret.open());
+}
+
 export function schemeFor(provider: ForgeProvider): CredentialLease['scheme'] {
   switch (provider) {
     case 'github':

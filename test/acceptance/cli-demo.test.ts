@@ -9,9 +9,12 @@ import { isThere, Place, watched, when } from './cli-real.ts';
 
 const demo = resolve(import.meta.dirname, '../../tools/demo.ts');
 const place = new Place();
-const temporary = join(place.folder, 'tmp');
+let temporary = '';
 
-beforeAll(() => mkdirSync(temporary));
+beforeAll(() => {
+  temporary = join(place.folder, 'tmp');
+  mkdirSync(temporary);
+});
 afterAll(() => place.end());
 
 function start(args: readonly string[]) {

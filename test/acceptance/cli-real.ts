@@ -16,10 +16,19 @@ export interface Ended {
   readonly err: string;
 }
 
-/** A folder with a home in it; `end` stops the town and removes everything. */
+/** A folder with a home in it; `end` stops the town and removes everything, and may be repeated. */
 export class Place {
-  readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'gt-real-')));
-  readonly home = join(this.folder, 'home');
+  #folder: string | undefined;
+
+  /** Made when it is first asked for: a filtered run leaves nothing behind. */
+  get folder(): string {
+    this.#folder ??= realpathSync(mkdtempSync(join(tmpdir(), 'gt-real-')));
+    return this.#folder;
+  }
+
+  get home(): string {
+    return join(this.folder, 'home');
+  }
 
   env(): NodeJS.ProcessEnv {
     return {
@@ -90,8 +99,9 @@ export class Place {
   }
 
   async end(): Promise<void> {
+    if (this.#folder === undefined) return;
     if (this.serverPid() !== undefined) await this.gt(['down']);
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

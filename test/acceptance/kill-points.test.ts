@@ -154,7 +154,9 @@ async function expectLandedOnce(
   await git(town.folder, 'clone', '-q', remote, fresh);
   for (const { id, title, resolution, proof, rounds, mergeRequest } of beads) {
     expect({ id, resolution, rounds, by: proof?.by }).toEqual({
-      ...{ id, resolution: 'merged', rounds: 0 },
+      id,
+      resolution: 'merged',
+      rounds: 0,
       by: expect.stringMatching(/candidate|head/),
     });
     await git(fresh, 'merge-base', '--is-ancestor', proof?.commit ?? '', 'origin/main');

@@ -74,11 +74,12 @@ export class TestTown {
   readonly folder: string;
   readonly home: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Words before each `gt`, such as those that enter a private mount namespace. */
+  within: readonly string[] = [];
 
-  /** `home`: on a disk of its own, for tests of that disk. */
-  constructor(options: { readonly home?: string } = {}) {
+  constructor() {
     this.folder = realpathSync(mkdtempSync(join(tmpdir(), 'gastown-acceptance-')));
-    this.home = options.home ?? join(this.folder, 'home');
+    this.home = join(this.folder, 'home');
     const person = join(this.folder, 'person');
     mkdirSync(person);
     const { PATH = '/usr/bin:/bin', TMPDIR } = process.env;
@@ -92,7 +93,8 @@ export class TestTown {
   }
 
   start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
-    return running(GT, args, { cwd: this.folder, env: { ...this.env, ...env } });
+    const [command = GT, ...words] = [...this.within, GT, ...args];
+    return running(command, words, { cwd: this.folder, env: { ...this.env, ...env } });
   }
 
   /** The document of a command that must work. */

@@ -12,7 +12,8 @@ import type { JobResult, JobSpec } from '../job.ts';
 import { limits } from '../limits.ts';
 import type { MergeRequest } from '../merge-request.ts';
 import { act, insert, rest, update, wait } from '../plan.ts';
-import { after } from '../time.ts';
+import { gatesOf } from '../setting-definitions.ts';
+import { after, type Instant } from '../time.ts';
 import type { MergeRequestView } from '../view.ts';
 import { landingRig, noSlot, standAside } from './landing-slot.ts';
 import { newJob } from './new-job.ts';
@@ -46,11 +47,33 @@ function notYet(view: MergeRequestView): Plan | null {
   if (notBefore === null) return null;
   // What was found red stays noted: the gate step tries it anew before it believes it again. M7
   if (notBefore <= now) return act(set(mergeRequest, { notBefore: null }, 'again'));
+  if (isPutRight(view, notBefore)) {
+    return act(set(mergeRequest, { notBefore: null, red: null, failures: [] }, 'put_right'));
+  }
+  if (red !== null) {
+    const detail = { gate: red.gate, tip: red.tip };
+    return standAside(view, wait('target_red', [rig.id], detail, notBefore));
+  }
+  const isPersons = mergeRequest.failures.some(({ helps }) => helps === 'person');
   return standAside(
     view,
-    red === null
-      ? wait('backoff', [], {}, notBefore)
-      : wait('target_red', [rig.id], { gate: red.gate, tip: red.tip }, notBefore),
+    isPersons
+      ? wait('human', [`rig:${rig.id}`], { because: 'remote' }, notBefore)
+      : wait('backoff', [], {}, notBefore),
+  );
+}
+
+/** Somebody changed the gate that was red, or looked at the repository and found it well. */
+function isPutRight(view: MergeRequestView, notBefore: Instant): boolean {
+  const { mergeRequest, rig, settings } = view;
+  if (mergeRequest.red === null) {
+    return rig.probedAt !== null && rig.probedAt > notBefore - limits.rigProbeMs;
+  }
+  const gates = gatesOf(settings, rig.report);
+  return mergeRequest.failures.some(
+    (failure) =>
+      failure.kind === 'target_red' &&
+      !gates.some(({ name, command }) => name === failure.gate && command === failure.command),
   );
 }
 
@@ -112,10 +135,7 @@ function start(view: MergeRequestView): Plan {
   return act(insert('job', job, 'build'), set(mergeRequest, { job: job.id }, 'build'));
 }
 
-type Built = Extract<
-  Extract<JobResult, { kind: 'build' }>['answer'],
-  { is: 'built' }
->;
+type Built = Extract<Extract<JobResult, { kind: 'build' }>['answer'], { is: 'built' }>;
 
 /** Reports hold for exactly their candidate; `clean_merge` lets them stand for a clean rebuild. */
 function gating(view: MergeRequestView, built: Built): Partial<MergeRequest> {
@@ -165,21 +185,31 @@ function empty(view: MergeRequestView, targetTip: NonNullable<MergeRequest['head
   return act(set(mergeRequest, { ...columns, ...noSlot }, 'empty'));
 }
 
-/** The machine, the network or the rig failed: it stands aside and comes back, or asks. */
+/**
+ * The machine, the network or the rig failed: it stands aside and comes back, or asks. A remote
+ * that is away is the rig's trouble, not the change's, and may come back by itself. P5
+ */
 export function jobFailed(view: MergeRequestView, failure: Failure): Plan {
   const { mergeRequest, rig, now } = view;
   const aside = { stage: 'queued' as const, job: null, targetJob: null, failures: [failure] };
+  const isRigs = failure.helps === 'later' || isRemote(failure);
   const voice: Action = {
     do: 'escalate',
-    dedupeKey: failure.helps === 'later' ? `rig:${rig.id}:job` : `${mergeRequest.id}:landing`,
-    bind: failure.helps !== 'later',
+    dedupeKey: isRigs ? `rig:${rig.id}:job` : `${mergeRequest.id}:landing`,
+    bind: !isRigs,
     severity: failure.helps === 'later' ? 'warning' : 'failure',
-    subject: failure.helps === 'later' ? `rig:${rig.id}` : mergeRequest.id,
+    subject: isRigs ? `rig:${rig.id}` : mergeRequest.id,
     failure,
     question: null,
   };
-  const notBefore = failure.helps === 'later' ? after(now, limits.rigProbeMs) : null;
+  const notBefore = isRigs ? after(now, limits.rigProbeMs) : null;
   return act(set(mergeRequest, { ...aside, ...noSlot, notBefore }, failure.kind), voice);
+}
+
+function isRemote({ kind }: Failure): boolean {
+  return (
+    kind === 'remote_not_found' || kind === 'remote_needs_login' || kind === 'remote_unreachable'
+  );
 }
 
 /** Git answered: whatever was said about the rig's jobs is over. */

@@ -32,7 +32,9 @@ export function gate(view: MergeRequestView): Plan {
   }
   if (view.job !== null) return onCandidate(view, view.job);
   if (view.targetJob !== null) return onTarget(view, view.targetJob);
-  const next = gatesOf(view.settings, view.rig.report).find((wanted) => reportOn(mergeRequest.gates, wanted) === null);
+  const next = gatesOf(view.settings, view.rig.report).find(
+    (wanted) => reportOn(mergeRequest.gates, wanted) === null,
+  );
   if (next !== undefined) return run(view, next, candidate.commit, 'job');
   return judged(view, candidate);
 }
@@ -52,7 +54,7 @@ function judged(view: MergeRequestView, candidate: Candidate): Plan {
     const isOld = red?.gate === wanted.name && red.tip === candidate.targetTip;
     if (there === null || isOld) return run(view, wanted, candidate.targetTip, 'targetJob');
     const here = reportOn(mergeRequest.gates, wanted);
-    if (isRed(there, here)) return targetRed(view, wanted, candidate.targetTip);
+    if (isRed(there, here)) return targetRed(view, there, candidate.targetTip);
   }
   const failures = failing.map((wanted) => failureOf(wanted, mergeRequest.gates));
   const columns = { stage: 'changes_requested' as const, failures, red: null, ...noSlot };
@@ -71,12 +73,7 @@ function isRed(there: GateReport, here: GateReport | null): boolean {
   return there.result === 'failed' || there.result === 'timed_out' || there.result === here?.result;
 }
 
-function run(
-  view: MergeRequestView,
-  wanted: Gate,
-  commit: Commit,
-  as: 'job' | 'targetJob',
-): Plan {
+function run(view: MergeRequestView, wanted: Gate, commit: Commit, as: 'job' | 'targetJob'): Plan {
   const { mergeRequest, settings, rig } = view;
   const spec: JobSpec = {
     kind: 'gate',
@@ -124,18 +121,16 @@ function reported(view: MergeRequestView, job: Job): GateReport | Plan {
 }
 
 /** M7 */
-function targetRed(view: MergeRequestView, wanted: Gate, tip: Commit): Plan {
+function targetRed(view: MergeRequestView, there: GateReport, tip: Commit): Plan {
   const { mergeRequest, rig, now } = view;
-  const failure: Failure = {
-    kind: 'target_red',
-    helps: 'later',
-    gate: wanted.name,
-    target: mergeRequest.target,
-    tip,
-  };
+  const { gate: name, command, result, output } = there;
+  assert(result !== 'passed', 'only a failure makes a target red');
+  const on = { target: mergeRequest.target, tip };
+  const what = { gate: name, command, result, output };
+  const failure: Failure = { kind: 'target_red', helps: 'later', ...what, ...on };
   const columns = {
     stage: 'queued' as const,
-    red: { gate: wanted.name, tip },
+    red: { gate: name, tip },
     // Judged again from the start: the same tip may be green later, when its cause was outside.
     gates: [],
     failures: [failure],
@@ -144,7 +139,7 @@ function targetRed(view: MergeRequestView, wanted: Gate, tip: Commit): Plan {
   };
   return act(set(mergeRequest, columns, 'target_red'), {
     do: 'escalate',
-    dedupeKey: `rig:${rig.id}:red:${wanted.name}`,
+    dedupeKey: `rig:${rig.id}:red:${name}`,
     bind: false,
     severity: 'failure',
     subject: `rig:${rig.id}`,

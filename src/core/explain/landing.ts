@@ -78,13 +78,15 @@ export const landingWords: Says<Kinds> = {
     evidence: stacked(`$ ${named(failure.command)}`, tail(failure.output)),
     next: gateNext(failure, about),
   }),
-  target_red: ({ gate, target, tip }, about) => ({
-    what: `The gate ${named(gate)} fails on ${named(target)} itself, so no change can pass it.`,
-    evidence: `It was run on ${named(target)} at ${short(tip)}.`,
-    next: known(about.rig)
-      ? `Have it repaired: gt sling ${about.rig} ` +
-        `"repair ${named(gate)} on ${named(target)}" --priority 0`
-      : 'Find the rig it belongs to: gt rig list',
+  target_red: (failure, about) => ({
+    what:
+      `The gate ${named(failure.gate)} ${RESULTS[failure.result]} on ${named(failure.target)} ` +
+      'itself, so no change can pass it.',
+    evidence: stacked(
+      `At ${short(failure.tip)}: $ ${named(failure.command)}`,
+      tail(failure.output),
+    ),
+    next: redNext(failure, about),
   }),
   lost_races: ({ target, times }, about) => ({
     what:
@@ -112,11 +114,24 @@ export const landingWords: Says<Kinds> = {
   }),
 };
 
+function redNext(failure: FailureOf<'target_red'>, about: About): string {
+  if (mayBeMisspelt(failure)) return correctGate(failure, about);
+  if (!known(about.rig)) return 'Find the rig it belongs to: gt rig list';
+  const title = `"repair ${named(failure.gate)} on ${named(failure.target)}"`;
+  return `Have it repaired: gt sling ${about.rig} ${title} --priority 0`;
+}
+
+function mayBeMisspelt({ result }: FailureOf<'gate_failed' | 'target_red'>): boolean {
+  return result === 'could_not_run' || result === 'ran_nothing';
+}
+
+function correctGate({ gate }: { readonly gate: string }, about: About): string {
+  const value = `'${named(gate)}=<command>'`;
+  return `If the command is wrong, correct it: ${setting('gates', value, about)}`;
+}
+
 function gateNext(failure: FailureOf<'gate_failed'>, about: About): string {
-  if (failure.result === 'could_not_run' || failure.result === 'ran_nothing') {
-    const value = `'${named(failure.gate)}=<command>'`;
-    return `If the command is wrong, correct it: ${setting('gates', value, about)}`;
-  }
+  if (mayBeMisspelt(failure)) return correctGate(failure, about);
   const id = about.mergeRequest ?? about.bead;
   return known(id) ? `Read its whole output: gt mr show ${id}` : 'Find the change: gt mr list';
 }

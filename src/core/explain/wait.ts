@@ -65,11 +65,12 @@ const waitWords: WaitSays = {
   }),
   target_red: (wait, about) => ({
     what:
-      `The gate ${text(wait, 'gate', '')} fails on the target itself; ` +
-      'the change waits until it passes there.',
+      `The gate ${text(wait, 'gate', '')} does not pass on the target itself; ` +
+      'the change waits until it does.',
     evidence: 'tip' in wait.detail ? `It was run at ${short(text(wait, 'tip', ''))}.` : '',
     next:
-      `Have it repaired: gt sling ${about.rig ?? rigOf(wait) ?? wait.on[0] ?? ''} ` +
+      'Correct the gate, or have it repaired: ' +
+      `gt sling ${about.rig ?? rigOf(wait) ?? wait.on[0] ?? ''} ` +
       `"repair ${text(wait, 'gate', 'the gate')}" --priority 0`,
   }),
   setup: (wait, about) => {
@@ -168,6 +169,11 @@ function humanWords(wait: Wait, about: About): Explanation {
       return human(
         'Nobody has agreed yet that the town writes to the remote of this rig.',
         `Agree: gt rig consent ${rig}`,
+      );
+    case 'remote':
+      return human(
+        'The remote of this rig has to be put right first.',
+        `Look again then: gt rig doctor ${rig}`,
       );
     case 'approval':
       return human(
