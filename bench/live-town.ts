@@ -5,15 +5,18 @@
  * L2 Nothing outside the given folder is read or written, and no git configuration but our own.
  */
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { request, Agent } from 'node:http';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const root = resolve(import.meta.dirname, '..');
 const gt = join(root, 'gt');
 const api = '/api/v1/towns/local';
+
+/** Aborted when the benchmark is cut short: commands that run are asked to stop. */
+export const interruption = new AbortController();
 
 const gitEnv = {
   GIT_CONFIG_GLOBAL: '/dev/null',
@@ -54,9 +57,7 @@ export class LiveTown {
     this.#agent.destroy();
     this.#agent = new Agent({ keepAlive: true, maxSockets: 1 });
     if (!this.hasServer) return;
-    const { pid } = this.#address();
-    await this.gt('down').catch(() => {});
-    if (existsSync(`/proc/${pid}`)) process.kill(pid, 'SIGKILL');
+    await end(this.pid);
   }
 
   gt(...args: readonly string[]): Promise<string> {
@@ -103,6 +104,23 @@ export class LiveTown {
   }
 }
 
+/** Ends every town whose home is somewhere in the folder. */
+export async function stopTownsIn(folder: string): Promise<void> {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  for (const name of names.filter((one) => basename(one) === 'server.json')) {
+    const { pid }: { pid: number } = JSON.parse(readFileSync(join(folder, name), 'utf8'));
+    await end(pid);
+  }
+}
+
+/** A town that is asked to stop ends what it started; one that does not stop is killed. */
+async function end(pid: number): Promise<void> {
+  const isGone = (): boolean => !existsSync(`/proc/${pid}`);
+  if (isGone()) return;
+  process.kill(pid, 'SIGTERM');
+  await until(`process ${pid} ends`, isGone).catch(() => process.kill(pid, 'SIGKILL'));
+}
+
 /** A small repository with a bare remote; answers the remote's path. */
 export async function makeRemote(folder: string): Promise<string> {
   const [remote, seed] = [join(folder, 'remote.git'), join(folder, 'seed')];
@@ -125,7 +143,8 @@ export function run(
   env: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   return new Promise((done, fail) => {
-    const options = { cwd, env: { ...process.env, ...gitEnv, ...env }, maxBuffer: 64 * 1024 ** 2 };
+    const { signal } = interruption;
+    const options = { cwd, env: { ...process.env, ...gitEnv, ...env }, signal };
     execFile(command, args, options, (error, stdout, stderr) => {
       if (error === null) done(stdout);
       else fail(new Error(`${command} ${args.join(' ')}: ${error.message}\n${stdout}${stderr}`));

@@ -16,7 +16,7 @@ import { isFigure, linesOf, meanings, type FigureName, type Figures } from './fi
 import { idle } from './idle.ts';
 import { bigTowns, createInProcess, listInProcess } from './in-process.ts';
 import { installation } from './installation.ts';
-import { LiveTown, makeRemote } from './live-town.ts';
+import { interruption, LiveTown, makeRemote, stopTownsIn } from './live-town.ts';
 import { coldStart, createHttp, fill, list300, slingToPrompt } from './live.ts';
 
 type Found = Partial<Figures>;
@@ -46,15 +46,29 @@ async function bench({ json, only }: Options): Promise<void> {
     only === undefined || names.some((name) => only.includes(name));
   const say = (line: string) => void process.stderr.write(`${line}\n`);
   const folder = await mkdtemp(join(await realpath(tmpdir()), 'gastown-bench-'));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void cutShort(folder));
+  }
   let found: Found = {};
   const load = loadavg()[0] ?? 0;
   try {
     found = { ...(await inProcess(folder, wants, say)), ...(await live(folder, wants, say)) };
+  } catch (error) {
+    if (interruption.signal.aborted) return; // what was under way failed of it
+    throw error;
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 }); // B2
   }
   if (json) process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
   else process.stdout.write(table(found, load));
+}
+
+/** B2 */
+async function cutShort(folder: string): Promise<void> {
+  interruption.abort();
+  await stopTownsIn(folder);
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  process.exit(130);
 }
 
 async function inProcess(folder: string, wants: Wants, say: (line: string) => void) {

@@ -10,10 +10,10 @@ import type { Fact } from '../src/core/fact.ts';
 import {
   attemptIdOf,
   beadId,
-  callId,
   commitOf,
   rigId,
   type AttemptId,
+  type CallId,
   type JobId,
 } from '../src/core/ids.ts';
 import type { JobResult, JobSpec } from '../src/core/job.ts';
@@ -45,7 +45,7 @@ export const rigNames = ['alpha', 'beta', 'gamma', 'delta'] as const;
 
 interface Asked {
   readonly job: JobId;
-  readonly call: ReturnType<typeof callId>;
+  readonly call: CallId;
   readonly spec: JobSpec;
 }
 

@@ -76,7 +76,7 @@ describe('in line', () => {
 describe('a remote that is away', () => {
   const failure = { kind: 'remote_not_found', helps: 'person', remote: '/x', output: '' } as const;
   const failed = decide(
-    { stage: 'landing', slot: true, job, candidate: candidateOf() },
+    { stage: 'landing', slot: true, job, candidate: candidateOf(b) },
     { job: doneJob('push', { kind: 'failed', failure }) },
   );
 
