@@ -66,6 +66,17 @@ export async function recordTaken(
   await store.setRef(takenRef(bead, head), head);
 }
 
+/** R2; null when that head was never taken. */
+export async function strangersAt(
+  store: Store,
+  bead: string,
+  head: Commit,
+): Promise<readonly Commit[] | null> {
+  const found = await store.run(['cat-file', 'blob', `refs/gastown/strangers/${bead}/${head}`]);
+  if (!found.ok) return null;
+  return found.out.split('\n').flatMap((line) => (line === '' ? [] : [commitOf(line)]));
+}
+
 /** R2: of all the heads that were taken for the bead. */
 export async function strangersOf(store: Store, bead: string): Promise<ReadonlySet<string>> {
   const folder = `refs/gastown/strangers/${bead}/`;
