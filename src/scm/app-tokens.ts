@@ -15,6 +15,7 @@ import { Secret } from '../core/secret.ts';
 import { instant, type Instant } from '../core/time.ts';
 import type { AppSource, Issued } from './credentials.ts';
 import { request, type ForgeAnswer, type ForgeDoor, type ForgeResponse } from './http.ts';
+import { at, textAt, wholeAt } from './json.ts';
 import { fingerprintOf, originOf, type CredentialLease, type ForgeBinding } from './lease.ts';
 import { pkcs8Of } from './pem.ts';
 import { SingleFlight } from './single-flight.ts';
@@ -87,9 +88,9 @@ export class AppTokens implements AppSource {
     if (known !== undefined) return { ok: true, value: known };
     return await this.#finds.run(path, async () => {
       const answer = await this.#ask('GET', `/repos/${path}/installation`);
-      const value = numberOf(answer, 'id');
+      const value = wholeAt(jsonOf(answer), 'id');
       if (value === null) return refusalOf(answer);
-      const isSuspended = fieldOf(jsonOf(answer), 'suspended_at') !== null;
+      const isSuspended = at(jsonOf(answer), 'suspended_at') !== null;
       if (isSuspended) return { ok: false, why: 'not_installed' };
       this.#installations.set(path, value);
       return { ok: true, value };
@@ -104,7 +105,7 @@ export class AppTokens implements AppSource {
     return { ok: true, value };
   }
 
-  /** As the app itself. A clock of ours that is off is noticed by the forge's, and corrected once. */
+  /** As the app itself. A clock of ours that is off is noticed by the forge's, corrected once. */
   async #ask(method: 'GET' | 'POST', path: string): Promise<ForgeAnswer | 'bad key'> {
     const first = await this.#askAt(method, path, this.#now());
     if (first === 'bad key' || first.is === 'error' || first.status !== 401) return first;
@@ -172,14 +173,12 @@ async function mintedFrom(
   now: Instant,
 ): Promise<Minted | null> {
   const json = jsonOf(answer);
-  const text = fieldOf(json, 'token');
-  const ends = fieldOf(json, 'expires_at');
-  if (typeof text !== 'string' || text === '' || typeof ends !== 'string') return null;
-  const at = Date.parse(ends);
-  if (Number.isNaN(at)) return null;
+  const text = textAt(json, 'token');
+  const ends = Date.parse(textAt(json, 'expires_at') ?? '');
+  if (text === null || Number.isNaN(ends)) return null;
   // A4
   const date = (answer === 'bad key' || answer.is === 'error' ? null : answer.date) ?? now;
-  const expiresAt = instant(now + (at - date));
+  const expiresAt = instant(now + (ends - date));
   const fingerprint = await fingerprintOf(text);
   return { installation, text, fingerprint, expiresAt };
 }
@@ -205,15 +204,4 @@ function isSuspended({ status, text }: ForgeResponse): boolean {
 function jsonOf(answer: ForgeAnswer | 'bad key'): unknown {
   if (answer === 'bad key' || answer.is === 'error') return null;
   return answer.status >= 200 && answer.status < 300 ? answer.json : null;
-}
-
-function numberOf(answer: ForgeAnswer | 'bad key', field: string): number | null {
-  const value = fieldOf(jsonOf(answer), field);
-  return typeof value === 'number' && Number.isSafeInteger(value) ? value : null;
-}
-
-function fieldOf(json: unknown, field: string): unknown {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) return null;
-  const value: unknown = Object.entries(json).find(([key]) => key === field)?.[1];
-  return value ?? null;
 }

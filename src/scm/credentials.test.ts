@@ -113,7 +113,7 @@ async function resolved(
     : { used: null, source: found.unavailable?.source ?? null, tried: found.tried };
 }
 
-test('the most specific source is used, and each next one when those before are absent', async () => {
+test('the most specific source is used, each next one when those before are absent', async () => {
   const order = ['t-rig', 't-rig-app', 't-cli', 't-town', 't-town-app', 't-machine'];
   const names = ['rigTokens', 'rigApp', 'townCliTokens', 'townTokens', 'townApp'] as const;
   const used = await Promise.all(

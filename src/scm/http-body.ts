@@ -6,6 +6,7 @@
  * B3 What comes with a refusal may be anything: HTML of a proxy, a line of text, nothing.
  */
 import type { PRStatusError } from '../core/pr-status.ts';
+import { parseJson } from './json.ts';
 
 export type BadBody = Extract<PRStatusError, { kind: 'invalid_response' }>['reason'];
 
@@ -60,7 +61,7 @@ export type Understood =
 /** B2 */
 export function understand(text: string, contentType: string | null): Understood {
   if (isHtml(text, contentType)) return { bad: 'html', sampleKeys: [] };
-  const json = parse(text);
+  const json = parseJson(text);
   if (json === undefined) return { bad: 'json_parse', sampleKeys: [] };
   if (typeof json !== 'object' || json === null) return { bad: 'schema_mismatch', sampleKeys: [] };
   return { json };
@@ -68,22 +69,13 @@ export function understand(text: string, contentType: string | null): Understood
 
 /** B3 */
 export function understandRefusal(text: string): unknown {
-  return parse(text) ?? null;
+  return parseJson(text) ?? null;
 }
 
 function isHtml(text: string, contentType: string | null): boolean {
   return (
     /^text\/html\b/i.test(contentType ?? '') || /^\s*<(?:!doctype|html|head|body)\b/i.test(text)
   );
-}
-
-function parse(text: string): unknown {
-  try {
-    const json: unknown = JSON.parse(text);
-    return json;
-  } catch {
-    return undefined;
-  }
 }
 
 const KEYS_MAX = 8;

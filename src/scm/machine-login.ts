@@ -2,7 +2,7 @@
  * The login a person already has on this machine: of the `gh` or `glab` command, or in the
  * environment. For the local host only, which hands in its environment and a way to run these two.
  *
- * M1 A variable belongs to one host, as the commands themselves have it: GITHUB_TOKEN to github.com,
+ * M1 A variable belongs to one host, as the commands have it: GITHUB_TOKEN to github.com,
  *    GH_ENTERPRISE_TOKEN to GH_HOST, GITLAB_TOKEN to GITLAB_HOST or gitlab.com.
  * M2 What a command prints is taken whole and looked at nowhere: no assumption on its form.
  */

@@ -5,6 +5,7 @@
  */
 import type { ForgeProvider } from '../core/pull-request.ts';
 import type { ForgeResponse } from './http.ts';
+import { textAt } from './json.ts';
 
 const NAMES_MAX = 8;
 
@@ -16,7 +17,7 @@ export function missingPermissions(
     case 'github':
       return github(response.headers);
     case 'gitlab':
-      return clean(fieldOf(response.json, 'scope').split(/[\s,]+/));
+      return clean((textAt(response.json, 'scope') ?? '').split(/[\s,]+/));
     case 'gitea':
       return gitea(response);
   }
@@ -37,7 +38,7 @@ function github(headers: Headers): readonly string[] {
 
 /** `token does not have at least one of required scope(s), required=[read:repository], …` */
 function gitea(response: ForgeResponse): readonly string[] {
-  const message = fieldOf(response.json, 'message');
+  const message = (textAt(response.json, 'message') ?? '').slice(0, 1000);
   const found = /required scope\(s\)(?:, required=|: )\[([^\]]*)\]/.exec(message)?.[1] ?? '';
   return clean(found.split(/[\s,]+/));
 }
@@ -48,10 +49,4 @@ function clean(names: readonly string[]): readonly string[] {
     .map((name) => name.trim())
     .filter((name) => /^[a-z][a-z_:-]{0,60}(?:=(?:read|write|admin))?$/.test(name))
     .slice(0, NAMES_MAX);
-}
-
-function fieldOf(json: unknown, field: string): string {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) return '';
-  const value: unknown = Object.entries(json).find(([key]) => key === field)?.[1];
-  return typeof value === 'string' ? value.slice(0, 1000) : '';
 }

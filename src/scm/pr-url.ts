@@ -31,12 +31,13 @@ export function parsePullRequestUrl(
   return err(unrecognized(text, here[0]));
 }
 
+/** Origin and path. A host in other letters, or with a login, has no such form. */
+const HOST = String.raw`(?:[a-z\d.-]+|\[[\da-f:.]+\])(?::\d{1,5})?`;
+const WRITTEN = new RegExp(String.raw`^(https?://${HOST})(/[^?#]*)(?:[?#].*)?$`, 'i');
+
 /** U1 */
 function strictUrl(text: string): URL | null {
-  const written =
-    /^(https?:\/\/[a-z\d.-]+(?::\d{1,5})?|https?:\/\/\[[\da-f:.]+\](?::\d{1,5})?)(\/[^?#]*)(?:[?#].*)?$/i.exec(
-      text.trim(),
-    );
+  const written = WRITTEN.exec(text.trim());
   if (written === null || !URL.canParse(text.trim())) return null;
   const url = new URL(text.trim());
   const [, origin = '', path = ''] = written;

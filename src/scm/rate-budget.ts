@@ -54,7 +54,7 @@ export class RateBudgets {
     if (seen.remaining !== null) bucket.remaining = seen.remaining;
   }
 
-  /** A throttled answer: B4. A secondary limit is the whole login's, a primary one the resource's. */
+  /** B4. A secondary limit is the whole login's, a primary one the resource's. */
   throttled(key: BudgetKey, scope: 'primary' | 'secondary', retryAt: Instant, now: Instant): void {
     for (const resource of scope === 'primary' ? [key.resource] : (['graphql', 'rest'] as const)) {
       this.#current({ ...key, resource }, now).throttledUntil = retryAt;

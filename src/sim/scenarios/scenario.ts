@@ -81,6 +81,7 @@ export class Stage {
   readonly inspection: Inspection;
   readonly #seed: number;
   readonly #complaints: string[] = [];
+  #asked = 0;
 
   constructor(seed: number, options: Options) {
     this.#seed = seed;
@@ -93,12 +94,17 @@ export class Stage {
     await this.until(() => this.world.rows.read().rigs.every((rig) => rig.status === 'ready'));
   }
 
-  /** Asks as a person would; answers the id of what was made. */
+  /** Asks as a person would, again if there was no answer; answers the id of what was made. */
   async ask(command: Command): Promise<string | null> {
-    const reached = this.world.server.command(command, 'person:ann', `script-${this.world.actions}`);
-    this.world.actions += 1;
-    await this.inspection.look(false);
-    return reached.is === 'answered' && reached.value.ok ? reached.value.value.id : null;
+    this.#asked += 1;
+    const key = `script-${this.#asked}`;
+    for (;;) {
+      const reached = this.world.server.command(command, 'person:ann', key);
+      this.world.actions += 1;
+      await this.inspection.look(false);
+      if (reached.is === 'answered') return reached.value.ok ? reached.value.value.id : null;
+      await this.until(() => true);
+    }
   }
 
   async sling(title: string, after: readonly string[] = [], hold = false): Promise<string> {

@@ -14,7 +14,7 @@ export class SeededRandom implements Random {
   #state: number;
 
   constructor(seed: number, stream: string) {
-    let hash = 0x811c9dc5 ^ seed;
+    let hash = 0x811c9dc5;
     for (const char of `${seed}/${stream}`) {
       hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193);
     }
