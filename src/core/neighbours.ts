@@ -12,7 +12,10 @@ import type { BeadId, RigId, RunnerId } from './ids.ts';
 /** One entity, or a set of them that is one statement in the store whatever its size. */
 export type Wake =
   | EntityName
-  | { readonly crowd: 'redRequestsOfRig' | 'liveRequestsOfRig' | 'liveBeadsOfRig'; readonly rig: RigId }
+  | {
+      readonly crowd: 'redRequestsOfRig' | 'liveRequestsOfRig' | 'liveBeadsOfRig';
+      readonly rig: RigId;
+    }
   | { readonly crowd: 'attemptsOnRunner' | 'jobsOnRunner'; readonly runner: RunnerId }
   | {
       readonly crowd:
@@ -76,9 +79,7 @@ const beadRules = [
 
 const attemptRules = [
   rule('attempt', 'attempt wakes its bead', (before, after) =>
-    changed(before, after, 'status', 'submitted', 'base')
-      ? [{ kind: 'bead', id: after.bead }]
-      : [],
+    changed(before, after, 'status', 'submitted', 'base') ? [{ kind: 'bead', id: after.bead }] : [],
   ),
   rule('attempt', 'ended attempt frees a slot', (before, after) =>
     after.status === 'ended' && before?.status !== 'ended' ? [dispatch] : [],

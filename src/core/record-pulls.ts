@@ -38,11 +38,7 @@ export function pullsRead(
   return [update('forge_account', fact.account, { read: null }, 'read_done'), ...read];
 }
 
-function oneRead(
-  request: MergeRequest,
-  outcome: PRStatusOutcome,
-  now: Instant,
-): readonly Action[] {
+function oneRead(request: MergeRequest, outcome: PRStatusOutcome, now: Instant): readonly Action[] {
   if (request.pr !== 'open' && request.pr !== 'closed') return [];
   return outcome.ok ? success(request, outcome.result, now) : failure(request, outcome.error, now);
 }
@@ -87,9 +83,7 @@ function failure(
 ): readonly Action[] {
   const strikes = afterFailure(request.strikes, error, now);
   const next =
-    request.unobservable === null
-      ? retryAt(strikes, now)
-      : after(now, limits.unobservableProbeMs);
+    request.unobservable === null ? retryAt(strikes, now) : after(now, limits.unobservableProbeMs);
   return [update('merge_request', request.id, { strikes, readAt: next }, `unread_${error.kind}`)];
 }
 

@@ -169,15 +169,21 @@ function answered(fact: Of<'call_answered'>, scene: RecordScene): Recorded {
       if (attempt === null || attempt.startCall !== fact.callId) return done();
       if (attempt.acceptedAt !== null || attempt.end !== null) return done();
       if (fact.answer === 'accepted') {
-        const taken = { acceptedAt: now, callDeadline: null, leaseUntil: after(now, limits.leaseMs) };
+        const taken = {
+          acceptedAt: now,
+          callDeadline: null,
+          leaseUntil: after(now, limits.leaseMs),
+        };
         return done(update('attempt', attempt.id, taken, 'accepted'));
       }
-      if (fact.answer !== 'superseded') return done(update('attempt', attempt.id, again, 'unheard'));
+      if (fact.answer !== 'superseded')
+        return done(update('attempt', attempt.id, again, 'unheard'));
       const end = { outcome: 'evicted' as const, failure: null, saved: null, at: now };
       return done(update('attempt', attempt.id, { end }, 'superseded'));
     }
     case 'stop_attempt':
-      if (attempt === null || attempt.stopCall !== fact.callId || attempt.end !== null) return done();
+      if (attempt === null || attempt.stopCall !== fact.callId || attempt.end !== null)
+        return done();
       if (fact.answer !== 'accepted') return done();
       return done(update('attempt', attempt.id, { callDeadline: null }, 'stop_accepted'));
     case 'start_job':

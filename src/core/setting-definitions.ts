@@ -63,7 +63,8 @@ export const settingDefinitions: Definitions = {
     type: 'direct, pr or null',
     default: null,
     scope: 'town and rig',
-    meaning: 'How changes land: pushed by the town, or through a pull request; null: pr on a forge.',
+    meaning:
+      'How changes land: pushed by the town, or through a pull request; null: pr on a forge.',
     example: 'pr',
     parse: read.orNull(read.oneOf('direct', 'pr')),
   },

@@ -106,4 +106,3 @@ function subjectOf(fact: Fact): Subject {
       return { ...none, runner: fact.subject };
   }
 }
-

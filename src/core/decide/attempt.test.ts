@@ -86,8 +86,7 @@ describe('a lease', () => {
 
   test('ends the attempt only when the runner has been lost for longer than every grace', () => {
     const grace = limits.linkGraceMs + limits.stopGraceMs;
-    const lost = (ms: number) =>
-      runnerWith({ status: 'lost', lastSeenAt: instant(now - ms) });
+    const lost = (ms: number) => runnerWith({ status: 'lost', lastSeenAt: instant(now - ms) });
     expect(sets(decide({ leaseUntil: now }, { runner: lost(grace) })).status).toBeUndefined();
     expect(sets(decide({ leaseUntil: now }, { runner: lost(grace + 1) }))).toMatchObject({
       status: 'ended',

@@ -108,9 +108,11 @@ function afterAbandoned(view: BeadView, request: MergeRequest): Plan {
 
 function closeMerged(view: BeadView, proof: Proof): Plan {
   const { bead } = view;
-  const resolved = ['failed', 'asked'].map(
-    (what): Action => ({ do: 'resolve', dedupeKey: `${bead.id}:${what}`, why: 'merged' }),
-  );
+  const resolved = ['failed', 'asked'].map((what): Action => ({
+    do: 'resolve',
+    dedupeKey: `${bead.id}:${what}`,
+    why: 'merged',
+  }));
   const columns = { status: 'closed' as const, resolution: 'merged' as const, proof };
   return act(...resolved, set(bead, { ...columns, closedAt: view.now, failure: null }, 'merged'));
 }

@@ -97,7 +97,8 @@ function makeReady(view: BeadView): Plan {
   const over = overBudget(view, view.settings);
   if (over !== null) {
     if (bead.ready) return act(set(bead, { ...unready, failure: over }, 'over_budget'));
-    if (bead.failure?.kind !== 'over_budget') return act(set(bead, { failure: over }, 'over_budget'));
+    if (bead.failure?.kind !== 'over_budget')
+      return act(set(bead, { failure: over }, 'over_budget'));
     return rest(wait('budget', [bead.rig], { scope: over.scope, unit: over.unit }));
   }
   if (bead.failure?.kind === 'over_budget') {

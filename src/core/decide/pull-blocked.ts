@@ -24,8 +24,7 @@ export function blocked(view: MergeRequestView, blockers: readonly Blocker[]): P
   const by = new Set(blockers.map((blocker) => blocker.by));
   const inGit = by.has('conflict') || by.has('behind');
   if (inGit && settings.autoResolveMergeConflicts) return catchUp(view);
-  const toAnswer =
-    by.has('checks_failed') || by.has('threads') || by.has('changes_requested');
+  const toAnswer = by.has('checks_failed') || by.has('threads') || by.has('changes_requested');
   if (toAnswer && settings.autoResolvePrFeedback && !isAnswered(view)) return readFeedback(view);
   return rest(...blockers.map((blocker) => waitFor(mergeRequest, blocker)));
 }
@@ -105,7 +104,10 @@ function isAnswered({ mergeRequest }: MergeRequestView): boolean {
 function fingerprintOf(request: MergeRequest, feedback: Feedback): string {
   const items = {
     checks: feedback.failing.map(({ name }) => name).toSorted(),
-    threads: feedback.threads.filter(({ resolved }) => !resolved).map(({ id }) => id).toSorted(),
+    threads: feedback.threads
+      .filter(({ resolved }) => !resolved)
+      .map(({ id }) => id)
+      .toSorted(),
     bodies: feedback.bodies.map(({ author, body }) => `${author} ${body}`).toSorted(),
   };
   return `${request.head ?? ''} ${hashOf(items)}`;

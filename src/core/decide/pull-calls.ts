@@ -205,10 +205,7 @@ export function ask(view: MergeRequestView, failure: Failure): Plan {
 export function startJob(view: MergeRequestView, spec: JobSpec): Plan {
   const { mergeRequest, rig } = view;
   const job = newJob(view, { rig: rig.id, subject: mergeRequest.id, spec });
-  return act(
-    insert('job', job, spec.kind),
-    set(mergeRequest, { job: job.id }, spec.kind),
-  );
+  return act(insert('job', job, spec.kind), set(mergeRequest, { job: job.id }, spec.kind));
 }
 
 function projectOf(view: MergeRequestView) {

@@ -395,7 +395,10 @@ test('an agent’s next submission is judged and published over what was publish
   });
   const plan = watched({ stage: 'changes_requested' }, { bead });
   expect(sets(plan)).toMatchObject({ stage: 'queued', head: commit('8') });
-  const judged = watched({ head: commit('8'), submittedBy: bead.submission?.attempt ?? null }, { bead });
+  const judged = watched(
+    { head: commit('8'), submittedBy: bead.submission?.attempt ?? null },
+    { bead },
+  );
   expect(jobs(judged)).toMatchObject([
     { kind: 'publish', head: commit('8'), expectedRemoteHead: b },
   ]);

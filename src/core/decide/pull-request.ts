@@ -49,9 +49,11 @@ export function unobservable(view: MergeRequestView): Plan | null {
   const { strikes, id, prUrl } = mergeRequest;
   if (mergeRequest.pr !== 'open') return null;
   if (mergeRequest.unobservable !== null) {
-    return rest(wait('unobservable', [mergeRequest.account, id], {
-      kind: mergeRequest.unobservable.failureKind,
-    }));
+    return rest(
+      wait('unobservable', [mergeRequest.account, id], {
+        kind: mergeRequest.unobservable.failureKind,
+      }),
+    );
   }
   const verdict = judge(strikes, now);
   const error = strikes.lastError;
@@ -100,7 +102,8 @@ export function incidentKey(
   request: MergeRequest,
   error: NonNullable<MergeRequest['strikes']['lastError']>,
 ): string {
-  const own = error.kind === 'unrecognized_url' ||
+  const own =
+    error.kind === 'unrecognized_url' ||
     (error.kind === 'http_error' && (error.status === 404 || error.status === 410));
   return own ? `${request.id}:poll` : `forge:${request.account ?? error.host}:${error.kind}`;
 }

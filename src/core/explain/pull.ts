@@ -17,7 +17,11 @@ type Kinds =
 
 export const pullWords: Says<Kinds> = {
   pr_poll_failed: ({ url, error }, about) => ({
-    ...failureMessageFor(error, { url, rig: about.rig ?? null, mergeRequest: about.mergeRequest ?? null }),
+    ...failureMessageFor(error, {
+      url,
+      rig: about.rig ?? null,
+      mergeRequest: about.mergeRequest ?? null,
+    }),
   }),
   pr_closed: ({ url, by }, about) => ({
     what: `${by === null ? 'Somebody' : by} closed the pull request without merging it.`,

@@ -118,17 +118,17 @@ const waitWords: WaitSays = {
   poll: (wait) => ({
     what: 'The pull request is read again soon.',
     evidence: text(wait, 'because', '').replaceAll('_', ' '),
-    next: 'See what is read and how often: gt forge status',
+    next: 'See what waits: gt status',
   }),
   throttled: () => ({
     what: 'The forge asks to wait before it is read again. Nothing is wrong with the work.',
     evidence: '',
-    next: 'See the budget: gt forge status',
+    next: 'See what waits: gt status',
   }),
   unobservable: (wait, about) => ({
     what: 'The pull request cannot be read. The work is what it was; nothing is redone.',
     evidence: `The reason is ${text(wait, 'kind', 'not known').replaceAll('_', ' ')}.`,
-    next: `Read it again now: gt mr retry ${about.mergeRequest ?? wait.on.at(-1) ?? ''}`,
+    next: `See why: gt mr show ${about.mergeRequest ?? wait.on.at(-1) ?? ''}`,
   }),
   runner: (wait) => ({
     what:

@@ -93,12 +93,8 @@ const firstSql = `select id from merge_requests
 const nextReadSql = `select read_at from merge_requests
   where account = ? and read_at is not null order by account, read_at, number limit 1`;
 
-const idOf = (
-  reader: SqlReader,
-  sql: string,
-  rig: RigId,
-  target: string,
-): MergeRequestId | null => (reader.get(sql, rig, target)?.['id'] ?? null) as MergeRequestId | null;
+const idOf = (reader: SqlReader, sql: string, rig: RigId, target: string): MergeRequestId | null =>
+  (reader.get(sql, rig, target)?.['id'] ?? null) as MergeRequestId | null;
 
 export const mergeRequests = Object.assign(table, {
   liveOfBead: (reader: SqlReader, bead: BeadId): MergeRequest | undefined =>
@@ -115,8 +111,7 @@ export const mergeRequests = Object.assign(table, {
   nextReadAt: (reader: SqlReader, account: ForgeAccountId): Instant | null =>
     (reader.get(nextReadSql, account)?.['read_at'] ?? null) as Instant | null,
   /** Live ones of a rig that have a pull request. */
-  watchedOfRig: (reader: SqlReader, rig: RigId) =>
-    table.select(reader, clauses.watchedOfRig, rig),
+  watchedOfRig: (reader: SqlReader, rig: RigId) => table.select(reader, clauses.watchedOfRig, rig),
   slotHolder: (reader: SqlReader, rig: RigId, target: string) =>
     idOf(reader, holderSql, rig, target),
   firstInLine: (reader: SqlReader, rig: RigId, target: string) =>

@@ -23,7 +23,14 @@ export function retry(ask: Ask, command: Of<'mr_retry'>): Answer {
   const { id, stage } = request;
   if (stage === 'merged' || stage === 'abandoned') {
     const allowed = ['queued', 'gating', 'approved', 'changes_requested', 'landing'];
-    return err({ kind: 'not_now', helps: 'no', command: 'retry', name: id, status: stage, allowed });
+    return err({
+      kind: 'not_now',
+      helps: 'no',
+      command: 'retry',
+      name: id,
+      status: stage,
+      allowed,
+    });
   }
   remark(ask.turn, { kind: 'merge_request', id }, 'retry_asked', ask.who, {});
   touch(ask.turn, { kind: 'merge_request', id });
