@@ -18,6 +18,7 @@ import type { ForgeClock, ForgeRandom, ForgeTimers, RepoSpec, Token, TokenSpec }
 import type { User } from './model.ts';
 import type { Repo } from './repo.ts';
 import { RequestLog } from './request-log.ts';
+import { Webhooks } from './webhooks.ts';
 import { World } from './world.ts';
 
 export interface DevForgeDeps {
@@ -41,6 +42,7 @@ export class DevForge {
   readonly log = new RequestLog();
   readonly faults = new Faults();
   readonly limits: Limits;
+  readonly hooks: Webhooks;
   /** What was thrown while answering: tests expect none. */
   readonly bugs: unknown[] = [];
   readonly #deps: DevForgeDeps;
@@ -55,6 +57,7 @@ export class DevForge {
     this.#subPath = deps.subPath ?? '';
     this.world = new World({ ...deps, searchPath: deps.searchPath ?? USUAL_PATH });
     this.limits = new Limits(() => deps.clock.now());
+    this.hooks = new Webhooks(this.world, () => this.urls.web);
     this.#git = new GitHttp(this.world, deps.home);
     this.#github = new GithubProvider(this.world, this.limits);
   }
@@ -82,6 +85,7 @@ export class DevForge {
       server.close(() => done());
       server.closeAllConnections();
     });
+    await this.hooks.idle();
   }
 
   get origin(): string {

@@ -176,8 +176,10 @@ export function spoiled(fault: Fault, answer: Answer, now: number): Answer {
 }
 
 const NEEDED = /^(number|iid|state|headRefOid|sha|total_count|statusCheckRollup|contexts)$/;
-const ENUMS =
-  /^(state|status|conclusion|mergeable|mergeStateStatus|mergeable_state|reviewDecision|detailed_merge_status)$/;
+const ENUMS = new RegExp(
+  '^(state|status|conclusion|mergeable|mergeStateStatus|mergeable_state|reviewDecision|' +
+    'detailed_merge_status)$',
+);
 
 function changed(answer: Answer, change: (name: string, value: unknown) => unknown): Answer {
   const body = parsed(answer.body);

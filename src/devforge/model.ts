@@ -18,6 +18,8 @@ export interface ForgeTimers {
   after(ms: number, run: () => void): () => void;
 }
 
+export type ForgeProvider = 'github' | 'gitlab' | 'gitea';
+
 export interface User {
   readonly id: number;
   readonly login: string;

@@ -165,11 +165,13 @@ export const loadView = {
     const dispatch = dispatches.get(reader, id);
     if (dispatch === undefined) return null;
     const since = Math.max(dispatch.resetAt, ground.now - limits.breakerWindowMs);
+    const all = runners.all(reader);
+    const isRoom = all.some(({ live, inventory }) => live < inventory.capacity);
     return {
       ...ground,
       dispatch,
-      runners: runners.all(reader),
-      lines: rigs.all(reader).map((rig) => lineOf(reader, ground.town, rig)),
+      runners: all,
+      lines: rigs.all(reader).map((rig) => lineOf(reader, ground.town, rig, isRoom)),
       probe: dispatch.probe === null ? null : (attempts.get(reader, dispatch.probe) ?? null),
       failures: attempts.failedSince(reader, instant(since), limits.breakerCount),
     };
@@ -180,9 +182,10 @@ export function settingsOf(town: Town, rig: Rig): Settings {
   return resolveSettings(town.settings, rig.settings);
 }
 
-function lineOf(reader: SqlReader, town: Town, rig: Rig): Line {
+/** Nobody is first where nobody can be granted a slot. */
+function lineOf(reader: SqlReader, town: Town, rig: Rig, isRoom: boolean): Line {
   const settings = settingsOf(town, rig);
-  const full = rig.status !== 'ready' || rig.live >= settings.maxPolecatsPerRig;
+  const full = !isRoom || rig.status !== 'ready' || rig.live >= settings.maxPolecatsPerRig;
   return { rig, settings, first: full ? null : (beads.ready(reader, rig.id, 1)[0] ?? null) };
 }
 

@@ -10,7 +10,7 @@ import { inner, isJson, parsed, text, whole, words } from '../json.ts';
 import type { Permissions } from '../model.ts';
 import type { ForgeApp, Installation, World } from '../world.ts';
 import { notFound, problem, type Call, type Handler, type Urls } from './call.ts';
-import { iso, isoOrNull, smallRepoShape, userShape } from './shapes.ts';
+import { iso, isoOrNull, repoShape, userShape } from './shapes.ts';
 
 const JWT_MS_MAX = 10 * 60_000;
 type Shape = Readonly<Record<string, unknown>>;
@@ -60,20 +60,16 @@ export function verifyJwt(world: World, secret: string): JwtOutcome | null {
   const issuedAt = (whole(body, 'iat') ?? Infinity) * 1000;
   const expiresAt = (whole(body, 'exp') ?? 0) * 1000;
   const now = world.now();
-  if (issuedAt > now) {
-    return {
-      refused:
-        "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued",
-    };
+  if (issuedAt > now) return { refused: claim('Issued at', 'iat', 'is in the future') };
+  if (expiresAt <= now) return { refused: claim('Expiration time', 'exp', 'is in the past') };
+  if (expiresAt - now > JWT_MS_MAX) {
+    return { refused: claim('Expiration time', 'exp', 'is too far in the future') };
   }
-  if (expiresAt <= now)
-    return {
-      refused:
-        "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires",
-    };
-  if (expiresAt - now > JWT_MS_MAX)
-    return { refused: "'Expiration time' claim ('exp') is too far in the future" };
   return { app };
+}
+
+function claim(name: string, short: string, wrong: string): string {
+  return `'${name}' claim ('${short}') ${wrong}`;
 }
 
 function decoded(part: string): Readonly<Record<string, unknown>> | null {
@@ -106,7 +102,8 @@ async function mintToken(call: Call): Promise<Answer> {
   if (!reachable) {
     return problem(
       422,
-      'There is at least one repository that does not exist or is not accessible to the parent installation.',
+      'There is at least one repository that does not exist or is not accessible to the ' +
+        'parent installation.',
     );
   }
   const token = world.mint(app, installation, {
@@ -119,7 +116,7 @@ async function mintToken(call: Call): Promise<Answer> {
     permissions: token.permissions,
     repository_selection: names.length > 0 || installation.repos !== null ? 'selected' : 'all',
     ...(names.length > 0
-      ? { repositories: repos.flatMap((r) => (r === null ? [] : [smallRepoShape(r, urls)])) }
+      ? { repositories: repos.flatMap((r) => (r === null ? [] : [repoShape(r, urls, 'write')])) }
       : {}),
   });
 }

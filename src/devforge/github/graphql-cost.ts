@@ -64,7 +64,7 @@ export function costOf(
     if (part.kind === Kind.OPERATION_DEFINITION) walk(part.selectionSet, 1);
   }
   if (sum.nodes > NODES_MAX) {
-    const message = `This query requests up to ${sum.nodes} possible nodes which exceeds the maximum limit of 500,000.`;
+    const message = `This query requests up to ${sum.nodes} nodes, over the limit of 500,000.`;
     sum.errors.push(typed(message, 'MAX_NODE_LIMIT_EXCEEDED'));
   }
   return {
@@ -104,10 +104,14 @@ function argument(
 function limitProblem(field: FieldNode, limit: unknown): GraphQLError | null {
   const name = field.name.value;
   if (typeof limit !== 'number') {
-    const message = `You must provide a \`first\` or \`last\` value to properly paginate the \`${name}\` connection.`;
+    const message =
+      'You must provide a `first` or `last` value to properly paginate the ' +
+      `\`${name}\` connection.`;
     return typed(message, 'MISSING_PAGINATION_BOUNDARIES');
   }
   if (limit >= 1 && limit <= 100) return null;
-  const message = `Requesting ${limit} records on the \`${name}\` connection exceeds the \`first\` limit of 100 records.`;
+  const message =
+    `Requesting ${limit} records on the \`${name}\` connection exceeds the \`first\` limit ` +
+    'of 100 records.';
   return typed(message, 'EXCESSIVE_PAGINATION');
 }

@@ -77,7 +77,8 @@ export class GithubProvider {
     if (incoming.headers['user-agent'] === undefined) {
       return problem(
         403,
-        'Request forbidden by administrative rules. Please make sure your request has a User-Agent header.',
+        'Request forbidden by administrative rules. Please make sure your request has a ' +
+          'User-Agent header.',
       );
     }
     const secret = secretOf(incoming.headers);
