@@ -38,7 +38,7 @@ export const beadMoves: Readonly<Record<BeadStatus, readonly BeadStatus[]>> = {
 
 /** Git's word that a change is where it should be. P1 */
 export interface Proof {
-  /** `forge`: the commit the forge made when it merged. `candidate`: our own candidate is an ancestor of the target. `head`: the bead's head is. */
+  /** Whose commit is in the target: our own candidate, the bead's head, or the forge's merge. */
   readonly by: 'candidate' | 'head' | 'forge';
   readonly commit: Commit;
   readonly target: string;

@@ -5,13 +5,14 @@
  * X1 A kind without an example does not compile.
  * X2 Names are made up; untrusted text in them behaves as badly as real text does.
  */
+import { pullExamples } from './examples-pull.ts';
 import type { About } from './explain.ts';
 import type { FailureKind, FailureOf } from './failure.ts';
 import { commitOf } from './ids.ts';
 import { instant } from './time.ts';
 import type { Wait, WaitReason } from './wait.ts';
 
-type Examples = { readonly [K in FailureKind]: FailureOf<K> };
+export type Examples = { readonly [K in FailureKind]: FailureOf<K> };
 
 const head = commitOf('9fceb02d0ae598e95dc970b74767f19372d61af8');
 const base = commitOf('4b825dc642cb6eb9a060e54bf8d69288fbee4904');
@@ -243,80 +244,6 @@ const machineExamples = {
     entity: 'bead web-17',
     message: 'web-17 waits for an escalation that is gone',
     where: 'decide',
-  },
-} as const satisfies Partial<Examples>;
-
-const pullExamples = {
-  pr_poll_failed: {
-    kind: 'pr_poll_failed',
-    helps: 'person',
-    url: 'https://github.com/team/web/pull/12',
-    by: 'immediate',
-    error: {
-      kind: 'no_token',
-      provider: 'github',
-      host: 'github.com',
-      resolutionChain: [
-        { source: 'rig.token', why: 'absent' },
-        { source: 'town.token', why: 'absent' },
-      ],
-    },
-  },
-  pr_closed: {
-    kind: 'pr_closed',
-    helps: 'person',
-    url: 'https://github.com/team/web/pull/12',
-    by: 'ann',
-  },
-  pr_not_ours: {
-    kind: 'pr_not_ours',
-    helps: 'person',
-    url: 'https://github.com/team/web/pull/9',
-    branch: 'gt/abcd/web-17/say-hello',
-  },
-  pr_refused: {
-    kind: 'pr_refused',
-    helps: 'person',
-    branch: 'gt/abcd/web-17/say-hello',
-    reason: 'archived',
-    detail: 'Repository was archived so is read-only.',
-  },
-  pr_merge_refused: {
-    kind: 'pr_merge_refused',
-    helps: 'person',
-    url: 'https://github.com/team/web/pull/12',
-    reason: 'blocked',
-    detail: 'Required status check "ci" is expected.',
-    times: 5,
-  },
-  pr_feedback: {
-    kind: 'pr_feedback',
-    helps: 'no',
-    url: 'https://github.com/team/web/pull/12',
-    checks: [{ name: 'ci', step: 'npm test', log: 'expected 3, got 4\n' }],
-    threads: [
-      {
-        id: 'T_1',
-        place: 'src/hello.ts:4',
-        author: 'ann',
-        relation: 'member',
-        text: 'ann: Please say it in Danish.',
-      },
-    ],
-    more: 0,
-  },
-  branch_contaminated: {
-    kind: 'branch_contaminated',
-    helps: 'person',
-    branch: 'gt/abcd/web-17/say-hello',
-    commits: [head],
-    of: 'web-16',
-  },
-  branch_taken: {
-    kind: 'branch_taken',
-    helps: 'person',
-    branch: 'gt/abcd/web-17/say-hello',
-    remoteHead: head,
   },
 } as const satisfies Partial<Examples>;
 

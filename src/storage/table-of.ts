@@ -1,4 +1,7 @@
-/** The table that keeps entities of a kind; one place, so that `apply` has one path for all. */
+/**
+ * The table that keeps entities of a kind: one place, so that `apply` has one path for all of
+ * them and no switch of its own.
+ */
 import type { EntityKind, Rows } from '../core/action.ts';
 import type { Table } from './table.ts';
 import { attempts } from './tables/attempts.ts';

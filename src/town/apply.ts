@@ -174,8 +174,9 @@ function wakeOne(turn: Turn, one: Wake): void {
   if ('crowd' in one) return agenda.touchCrowd(turn.tx, one, turn.now, turn.order.next());
   if ('dependentsOf' in one) {
     const { dependentsOf: blocker, landed } = one;
-    if (landed) return dependencies.landed(turn.tx, blocker, turn.now, turn.order.next());
-    return dependencies.broke(turn.tx, blocker, turn.now, turn.order.next());
+    if (landed) dependencies.landed(turn.tx, blocker);
+    else dependencies.broke(turn.tx, blocker);
+    return agenda.touchDependents(turn.tx, blocker, landed, turn.now, turn.order.next());
   }
   const first = mergeRequests.firstInLine(turn.tx, one.lineOf, one.target);
   if (first !== null) touch(turn, { kind: 'merge_request', id: first });
@@ -253,7 +254,7 @@ export function remark(
 }
 
 // What people do not see as a change of the entity: clocks, leases, waits, footprints, counters.
-const quiet = new Set([
+const quiet: ReadonlySet<string> = new Set([
   'updatedAt',
   'waits',
   'leaseUntil',
@@ -288,7 +289,7 @@ const quiet = new Set([
 ]);
 
 // Moving only these never lets an entity act sooner, so they touch nothing.
-const later = new Set([
+const later: ReadonlySet<string> = new Set([
   'updatedAt',
   'lastSeenAt',
   'lastActivityAt',

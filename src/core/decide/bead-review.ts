@@ -52,7 +52,7 @@ export function inReview(view: BeadView): Plan {
   }
 }
 
-/** What the next attempt is about, from what the merge request found; null when it found nothing. */
+/** What the next attempt is about, from what the merge request found; null: nothing was. */
 export function roundFrom(view: BeadView, rounds: Bead['rounds']): Round | null {
   const { bead, mergeRequest } = view;
   if (mergeRequest?.stage !== 'changes_requested') return null;

@@ -1,4 +1,7 @@
-/** Where a merge request's pull request is, from its columns and its rig's forge. */
+/**
+ * Where a merge request's pull request is, from its columns and its rig's forge. The number comes
+ * from the request, the place from the binding, never from a URL somebody wrote.
+ */
 import type { MergeRequest } from '../merge-request.ts';
 import type { PullRequestRef } from '../pull-request.ts';
 import type { Rig } from '../rig.ts';
