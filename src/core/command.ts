@@ -7,7 +7,7 @@
  */
 import type { Priority } from './bead.ts';
 import type { RigReport } from './job.ts';
-import type { ForgeProject } from './pull-request.ts';
+import type { ForgeProject, ForgeProvider } from './pull-request.ts';
 import type { Settings } from './settings.ts';
 
 /** What a bead can be changed to while it is not closed. */
@@ -90,12 +90,18 @@ export type Command =
     }
   /** Read it again now, and try again what was refused. */
   | { readonly kind: 'mr_retry'; readonly mergeRequest: string }
-  /** Credentials of a rig (or null: of the town) changed: whatever failed for them looks again. */
+  /** A credential for a forge, sealed by the host; null as the rig: for the whole town. */
   | {
-      readonly kind: 'credentials_changed';
+      readonly kind: 'credential_set';
       readonly rig: string | null;
-      readonly ownCredential: boolean;
+      readonly provider: ForgeProvider;
+      readonly origin: string;
+      readonly apiOrigin: string;
+      readonly sealed: string;
+      readonly mask: string;
+      readonly login: string | null;
     }
+  | { readonly kind: 'credential_remove'; readonly rig: string | null; readonly origin: string }
   | { readonly kind: 'agent_stop'; readonly attempt: string; readonly reason: string }
   | { readonly kind: 'escalation_ack'; readonly escalation: string }
   | {

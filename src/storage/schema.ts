@@ -19,6 +19,7 @@ import { journal } from './tables/journal.ts';
 import { mergeRequests } from './tables/merge-requests.ts';
 import { rigs } from './tables/rigs.ts';
 import { runners } from './tables/runners.ts';
+import { secrets } from './tables/secrets.ts';
 import { counters, towns } from './tables/town.ts';
 import { transcripts } from './tables/transcripts.ts';
 
@@ -40,6 +41,7 @@ const everything = [
   transcripts,
   gateResults,
   idempotency,
+  secrets,
 ];
 
 interface Migration {

@@ -49,8 +49,10 @@ export function carryOut(ask: Ask, command: Command): Answer {
       return town.decide(ask, command);
     case 'mr_retry':
       return pulls.retry(ask, command);
-    case 'credentials_changed':
-      return pulls.credentialsChanged(ask, command);
+    case 'credential_set':
+      return pulls.setCredential(ask, command);
+    case 'credential_remove':
+      return pulls.removeCredential(ask, command);
     case 'agent_stop':
       return town.stopAgent(ask, command);
     case 'escalation_ack':

@@ -1,15 +1,17 @@
 /**
  * What people ask of pull requests: look again now, and heal what a new credential heals.
  */
-import type { Action } from '../../core/action.ts';
+import type { Action, EntityName } from '../../core/action.ts';
 import type { Command } from '../../core/command.ts';
 import { update } from '../../core/plan.ts';
 import { accountIdOf } from '../../core/record-pulls.ts';
 import { err } from '../../core/result.ts';
+import type { Rig } from '../../core/rig.ts';
 import type { MergeRequest } from '../../core/merge-request.ts';
 import { escalations } from '../../storage/tables/escalations.ts';
 import { mergeRequests } from '../../storage/tables/merge-requests.ts';
 import { rigs } from '../../storage/tables/rigs.ts';
+import { secrets } from '../../storage/tables/secrets.ts';
 import { remark, touch } from '../apply.ts';
 import { done, findRig, missing, type Answer, type Ask } from './ask.ts';
 import { accountFor } from './rigs.ts';
@@ -50,25 +52,55 @@ function lookAgain(request: MergeRequest, now: Ask['turn']['now']): Action {
   return update('merge_request', request.id, { ...fresh, ...watched }, 'retry_asked');
 }
 
-/** Whatever could not be read for want of it is read at once; the first success clears it. */
-export function credentialsChanged(ask: Ask, command: Of<'credentials_changed'>): Answer {
+/** Only what is sealed arrives here. What could not be read for want of it is read at once. */
+export function setCredential(ask: Ask, command: Of<'credential_set'>): Answer {
   const { tx, now } = ask.turn;
   const one = command.rig === null ? null : findRig(tx, command.rig);
   if (one !== null && !one.ok) return one;
-  const touched = one === null ? rigs.all(tx) : [one.value];
+  const scope = scopeOf(command.rig);
+  const { kind: _, rig, ...credential } = command;
+  secrets.put(tx, { ...credential, scope, at: now });
+  const { origin, mask } = command;
+  remark(ask.turn, nameOf(rig), 'credential_set', ask.who, { origin, mask });
+  return changed(ask, one === null ? null : one.value);
+}
+
+export function removeCredential(ask: Ask, command: Of<'credential_remove'>): Answer {
+  const { tx } = ask.turn;
+  const { rig, origin } = command;
+  const one = rig === null ? null : findRig(tx, rig);
+  if (one !== null && !one.ok) return one;
+  const known = secrets.of(tx, scopeOf(rig)).map((stored) => stored.origin);
+  if (!known.includes(origin)) return err(missing('credential', origin, known));
+  secrets.remove(tx, scopeOf(rig), origin);
+  remark(ask.turn, nameOf(rig), 'credential_removed', ask.who, { origin });
+  return changed(ask, one === null ? null : one.value);
+}
+
+export function scopeOf(rig: string | null): string {
+  return rig === null ? 'town' : `rig:${rig}`;
+}
+
+function nameOf(rig: string | null): EntityName {
+  return rig === null ? { kind: 'town', id: 'town' } : { kind: 'rig', id: rig };
+}
+
+/** A rig with a credential of its own has an account of its own; the first success clears. */
+function changed(ask: Ask, one: Rig | null): Answer {
+  const { tx, now } = ask.turn;
+  const touched = one === null ? rigs.all(tx) : [one];
   const actions = touched.flatMap((rig): readonly Action[] => {
-    const own = command.rig === null ? rig.ownCredential : command.ownCredential;
+    const own = secrets.of(tx, scopeOf(rig.id)).some(({ origin }) => origin === rig.forge?.origin);
     const after = { ...rig, ownCredential: own };
     const account = accountIdOf(after);
-    const again = mergeRequests.watchedOfRig(tx, rig.id).map((request) => {
-      const columns = { readAt: now, account };
-      return update('merge_request', request.id, columns, 'credentials_changed');
-    });
+    const again = mergeRequests
+      .watchedOfRig(tx, rig.id)
+      .map(({ id }) => update('merge_request', id, { readAt: now, account }, 'credential_changed'));
     return [
       ...accountFor(ask, after),
-      update('rig', rig.id, { ownCredential: own, probeAsked: true }, 'credentials_changed'),
+      update('rig', rig.id, { ownCredential: own, probeAsked: true }, 'credential_changed'),
       ...again,
     ];
   });
-  return done(ask, command.rig ?? 'town', ...actions);
+  return done(ask, one?.id ?? 'town', ...actions);
 }
