@@ -20,6 +20,8 @@ export interface Figures {
   readonly installSeconds: Spread;
   readonly installMb: Spread;
   /** Beyond the targets: to read the others by. */
+  readonly createCpuMs: Spread;
+  readonly commitMs: Spread;
   readonly listInProcessMs: Spread;
   readonly tickCpuMs: BySize;
   readonly idleWakeUpsPerMinute: Spread;
@@ -37,6 +39,8 @@ interface Meaning {
 
 export const meanings: Readonly<Record<FigureName, Meaning>> = {
   createInProcessMs: { label: 'make a bead, in process', unit: 'ms', target: 1 },
+  createCpuMs: { label: '  of it processor time', unit: 'ms' },
+  commitMs: { label: '  the disk alone: one row committed', unit: 'ms' },
   createHttpMs: { label: 'make a bead, over HTTP', unit: 'ms', target: 3 },
   list300Ms: { label: 'list 300 beads, over HTTP', unit: 'ms', target: 5 },
   listInProcessMs: { label: 'list 300 beads, in process', unit: 'ms' },

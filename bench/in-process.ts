@@ -18,18 +18,36 @@ type BySize = Readonly<Record<string, Spread>>;
 
 const warmUps = 50;
 
-export async function createInProcess(folder: string): Promise<Spread> {
+export interface Created {
+  readonly createInProcessMs: Spread;
+  readonly createCpuMs: Spread;
+  /** One row into an empty database, between the others: what the disk asks of anybody. */
+  readonly commitMs: Spread;
+}
+
+export async function createInProcess(folder: string): Promise<Created> {
   const model = new ModelTown(openSqlite(join(folder, 'create.sqlite')));
+  const bare = openSqlite(join(folder, 'bare.sqlite'));
+  bare.transaction((tx) => tx.run('create table rows (n integer) strict'));
   await model.begin(2);
-  const samples: number[] = [];
+  const [create, cpu, commit]: [number[], number[], number[]] = [[], [], []];
   for (const n of times(300 + warmUps)) {
     const rig = rigNames[n % rigNames.length] ?? rigNames[0];
-    samples.push(timed(() => model.sling(rig)));
+    const before = process.cpuUsage();
+    create.push(timed(() => model.sling(rig)));
+    const { user, system } = process.cpuUsage(before);
+    cpu.push((user + system) / 1000);
     await model.rest();
     model.pass(1);
+    commit.push(timed(() => bare.transaction((tx) => tx.run('insert into rows values (?)', n))));
   }
   model.close();
-  return spreadOf(samples.slice(warmUps));
+  bare.close();
+  return {
+    createInProcessMs: spreadOf(create.slice(warmUps)),
+    createCpuMs: spreadOf(cpu.slice(warmUps)),
+    commitMs: spreadOf(commit.slice(warmUps)),
+  };
 }
 
 /** The page itself, without HTTP. */

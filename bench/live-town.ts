@@ -66,6 +66,11 @@ export class LiveTown {
 
   /** Throws on anything but a success. */
   async ask<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
+    return JSON.parse(await this.text(method, path, body));
+  }
+
+  /** The answer as it came. */
+  text(method: 'GET' | 'POST', path: string, body?: unknown): Promise<string> {
     const { url } = this.#address();
     const token = readFileSync(join(this.home, 'token'), 'utf8').trim();
     const payload = body === undefined ? undefined : JSON.stringify(body);
@@ -75,8 +80,7 @@ export class LiveTown {
       headers['content-type'] = 'application/json';
       headers['idempotency-key'] = `bench-${process.pid}-${this.#key}`;
     }
-    const text = await this.#send(new URL(`${api}${path}`, url), { method, headers }, payload);
-    return JSON.parse(text);
+    return this.#send(new URL(`${api}${path}`, url), { method, headers }, payload);
   }
 
   #address(): { readonly url: string; readonly pid: number } {

@@ -73,9 +73,9 @@ async function cutShort(folder: string): Promise<void> {
 
 async function inProcess(folder: string, wants: Wants, say: (line: string) => void) {
   let found: Found = {};
-  if (wants('createInProcessMs')) {
+  if (wants('createInProcessMs', 'createCpuMs', 'commitMs')) {
     say('making beads in process…');
-    found = { ...found, createInProcessMs: await createInProcess(folder) };
+    found = { ...found, ...(await createInProcess(folder)) };
   }
   if (wants('listInProcessMs', 'list300Ms')) {
     found = { ...found, listInProcessMs: await listInProcess(folder) };

@@ -36,6 +36,8 @@ export interface PullSpec {
   readonly headRepo?: Repo;
   readonly draft?: boolean;
   readonly maintainerCanModify?: boolean;
+  /** GitLab opens one that changes nothing; the others refuse. */
+  readonly mayBeEmpty?: boolean;
 }
 
 export type Mergeable = 'mergeable' | 'conflicting' | 'unknown';
@@ -107,6 +109,13 @@ export class Pull {
     const asked = this.#asked;
     asked.answer ??= await this.mergesCleanly();
     return asked.answer;
+  }
+
+  /** What was computed so far; asks for nothing. */
+  knownMergeable(): Mergeable {
+    const base = this.repo.refs.get(this.baseRef) ?? this.baseSha;
+    const same = this.#asked?.key === `${this.headSha} ${base}`;
+    return same ? (this.#asked?.answer ?? 'unknown') : 'unknown';
   }
 
   async mergesCleanly(): Promise<'mergeable' | 'conflicting'> {

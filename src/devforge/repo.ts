@@ -190,7 +190,8 @@ export class Repo {
     );
     if (twin !== undefined) throw new Refused('exists', String(twin.number));
     const { ahead } = await this.git.count(base, sha);
-    if (ahead === 0) throw new Refused('no_commits', `${spec.base} and ${spec.head}`);
+    if (ahead === 0 && spec.mayBeEmpty !== true)
+      throw new Refused('no_commits', `${spec.base} and ${spec.head}`);
     const number = this.pulls.length + 1;
     const pull = new Pull(this, number, { sha, base }, spec);
     this.pulls.push(pull);

@@ -52,8 +52,8 @@ async function open(
   return {
     within,
     sh: (command) => {
-      const [first = 'sh', ...words] = [...within, 'sh', '-c', command];
-      return running(first, words, { cwd: town.folder, env: town.env }).ended;
+      const words = [...within.slice(1), 'sh', '-c', command];
+      return running('nsenter', words, { cwd: town.folder, env: town.env }).ended;
     },
     close: async () => {
       holder.stdin.end();

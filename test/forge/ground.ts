@@ -36,6 +36,7 @@ export interface Ground {
   readonly forge: DevForge;
   readonly clock: HandClock;
   readonly home: string;
+  /** Throws when the forge had a bug. */
   end(): Promise<void>;
 }
 
@@ -51,6 +52,7 @@ export async function groundFor(options: { subPath?: string } = {}): Promise<Gro
     async end() {
       await forge.stop();
       rmSync(home, { recursive: true, force: true });
+      if (forge.bugs.length > 0) throw new AggregateError(forge.bugs, 'bugs of the forge');
     },
   };
 }

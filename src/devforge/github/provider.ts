@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import {
   json,
   match,
+  route,
   secretOf,
   type Answer,
   type Incoming,
@@ -30,14 +31,13 @@ const ROUTES: readonly Route<Handler>[] = [
   ...CHECK_ROUTES,
   ...APP_ROUTES,
   ...REPO_ROUTES,
-].flatMap((one) => [one, byId(one)].filter((route) => route !== null));
+].flatMap((one) => [one, byId(one)].filter((found) => found !== null));
 
 /** The address a renamed repository redirects to: the same routes by id. */
 function byId(one: Route<Handler>): Route<Handler> | null {
-  const start = '^/repos/(?<owner>[^/]+)/(?<repo>[^/]+)';
-  if (!one.pattern.source.startsWith(start.replaceAll('/', '\\/'))) return null;
-  const rest = one.pattern.source.slice(start.replaceAll('/', '\\/').length);
-  return { ...one, pattern: new RegExp(`^/repositories/(?<id>\\d+)${rest}`) };
+  const named = '/repos/:owner/:repo/';
+  if (!one.shape.includes(named)) return null;
+  return route(one.shape.replace(named, '/repositories/:id/'), one.handler);
 }
 
 export class GithubProvider {

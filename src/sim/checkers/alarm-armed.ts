@@ -7,6 +7,7 @@ import type { Checker } from './checker.ts';
 export function alarmArmed(): Checker {
   return {
     name: 'alarm_armed',
+    cheap: true,
     look({ world, fail }) {
       const due = agenda.nextDueAt(world.disk);
       const { alarmAt } = world.server;

@@ -13,6 +13,7 @@ export function boundedSpend(): Checker {
   const notBefore = new Map<string, number>();
   return {
     name: 'bounded_spend',
+    cheap: false,
     look(look) {
       for (const row of look.fresh) {
         if (row.kind === 'attempt' && row.op === 'insert') granted(look, row, notBefore);

@@ -3,7 +3,6 @@
  *
  * C1 It only reads. C2 It fails with what it saw, so that a seed can be understood from its output.
  */
-import type { Attempt } from '../../core/attempt.ts';
 import type { JournalRow } from '../../storage/tables/journal.ts';
 import type { Rows } from '../world/rows.ts';
 import type { World } from '../world/world.ts';
@@ -20,6 +19,8 @@ export interface Look {
 
 export interface Checker {
   readonly name: string;
+  /** Needs no rows: it looks every time. */
+  readonly cheap: boolean;
   look(look: Look): void;
 }
 
@@ -28,4 +29,3 @@ export function granted(fresh: readonly JournalRow[]): readonly string[] {
   return fresh.filter((row) => row.kind === 'attempt' && row.op === 'insert').map((row) => row.id);
 }
 
-export type { Attempt };

@@ -13,6 +13,7 @@ export function fencing(): Checker {
   const ended = new Map<string, string>();
   return {
     name: 'fencing',
+    cheap: false,
     look(look) {
       frozen(look, ended);
       stale(look);

@@ -13,6 +13,7 @@ export function gatesClosed(): Checker {
   const required = new Map<Commit, readonly string[]>();
   return {
     name: 'gates_closed',
+    cheap: false,
     look(look) {
       notice(look, lenient, required);
       for (const remote of look.world.git.remotes()) {

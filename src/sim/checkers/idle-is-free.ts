@@ -6,6 +6,7 @@ import type { Checker, Look } from './checker.ts';
 export function idleIsFree(): Checker {
   return {
     name: 'idle_is_free',
+    cheap: false,
     look(look) {
       if (!look.settled) return;
       const { world, fail } = look;

@@ -7,6 +7,7 @@ export function journalStatus(): Checker {
   const status = new Map<string, string | null>();
   return {
     name: 'journal_status',
+    cheap: false,
     look({ rows, fresh, fail }) {
       for (const row of fresh) {
         if (row.op === 'note') continue;

@@ -9,6 +9,7 @@ import { type Checker, granted, type Look } from './checker.ts';
 export function mergedMeansDone(): Checker {
   return {
     name: 'merged_means_done',
+    cheap: false,
     look(look) {
       proofs(look);
       dependents(look);

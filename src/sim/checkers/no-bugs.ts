@@ -7,6 +7,7 @@ import type { Checker } from './checker.ts';
 export function noBugs(): Checker {
   return {
     name: 'no_bugs',
+    cheap: false,
     look({ world, rows, fail }) {
       for (const problem of world.problems.splice(0)) fail(problem);
       for (const { failure } of rows.openEscalations) {

@@ -8,6 +8,7 @@ export function noForeignCommits(): Checker {
   const seen = new Map<string, number>();
   return {
     name: 'no_foreign_commits',
+    cheap: false,
     look({ world, fail }) {
       for (const remote of world.git.remotes()) {
         const from = seen.get(remote.rig) ?? 0;

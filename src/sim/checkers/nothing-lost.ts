@@ -9,6 +9,7 @@ import type { Checker, Look } from './checker.ts';
 export function nothingLost(): Checker {
   return {
     name: 'nothing_lost',
+    cheap: false,
     look(look) {
       commands(look);
       submissions(look);

@@ -6,6 +6,7 @@ import type { Checker } from './checker.ts';
 export function oneLiveAttempt(): Checker {
   return {
     name: 'one_live_attempt',
+    cheap: false,
     look({ world, rows, fail }) {
       const rowOf = new Map<string, string>();
       for (const attempt of rows.liveAttempts) {

@@ -3,13 +3,14 @@
  */
 import type { Checker } from './checker.ts';
 
-/** It costs more than all others together, so it looks at every fifth moment, and at the last. */
-const every = 5;
+/** It costs more than all others together, so it looks at every eighth moment, and at the last. */
+const every = 8;
 
 export function resyncDry(): Checker {
   let looks = 0;
   return {
     name: 'resync_dry',
+    cheap: true,
     look({ world, settled, fail }) {
       looks += 1;
       if (!settled && looks % every !== 0) return;

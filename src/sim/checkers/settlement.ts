@@ -8,6 +8,7 @@ import type { Checker } from './checker.ts';
 export function settlement(): Checker {
   return {
     name: 'settlement',
+    cheap: false,
     look({ world, rows, settled, fail }) {
       if (!settled) return;
       for (const bead of rows.beads) {

@@ -7,6 +7,7 @@ import type { Checker, Look } from './checker.ts';
 export function slotDiscipline(): Checker {
   return {
     name: 'slot_discipline',
+    cheap: false,
     look(look) {
       slots(look);
       counters(look);

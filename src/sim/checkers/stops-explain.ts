@@ -19,6 +19,7 @@ const selfEvident: readonly string[] = ['held', 'paused', 'human', 'slot', 'runn
 export function stopsExplain(voice: Voice): Checker {
   return {
     name: 'stops_explain',
+    cheap: false,
     look(look) {
       const { rows, fail } = look;
       for (const bead of rows.beads) {

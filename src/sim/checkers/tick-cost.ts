@@ -11,6 +11,7 @@ const statementsEach = 90;
 export function tickCost(): Checker {
   return {
     name: 'tick_cost',
+    cheap: true,
     look({ world, fail }) {
       const { statements, written, decisions } = world.server.lastCost;
       const most = statementsToStart + statementsEach * (written + decisions);

@@ -40,7 +40,7 @@ export interface Rows {
 
 const many = 10_000;
 
-const noRows: Rows = {
+export const noRows: Rows = {
   town: null,
   beads: [],
   liveAttempts: [],
