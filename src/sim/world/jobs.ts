@@ -62,7 +62,8 @@ function build(runner: ModelRunner, remote: Remote, spec: Spec<'build'>): JobRes
     kind: 'build',
     answer: { is: 'landed', by, commit, targetTip: tip },
   });
-  if (stored !== null && git.isAncestor(stored.commit, tip)) return landed('candidate', stored.commit);
+  if (stored !== null && git.isAncestor(stored.commit, tip))
+    return landed('candidate', stored.commit);
   if (head !== null && git.isAncestor(head, tip)) return landed('head', head);
   if (stored !== null && stored.targetTip === tip && stored.head === head) {
     return built(stored, true, false);
@@ -92,13 +93,16 @@ function merge(git: ModelGit, tip: Commit, head: Commit, method: Candidate['meth
   const files = git.overlap(ours, git.between(head, tip));
   if (files.length > 0) return { files };
   if (method === 'merge') return git.commit([tip, head], []);
-  return git.commit([tip], ours.map((patch) => patch.id));
+  return git.commit(
+    [tip],
+    ours.map((patch) => patch.id),
+  );
 }
 
 /** Takes a landed commit back; what it takes back stays in the history. */
 function revert(runner: ModelRunner, remote: Remote, spec: Spec<'build'>): Made {
   const { git } = runner.world;
-  const id = `undo:${spec.reverts}`;
+  const id = `undo:${spec.reverts ?? 'nothing'}`;
   if (git.get(remote.tip).patches.has(id)) return 'empty';
   git.patch({ id, owner: id, index: 1, paths: [], breaks: [] });
   return git.commit([remote.tip], [id]);
