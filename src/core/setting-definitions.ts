@@ -104,6 +104,8 @@ export function resolveSettings(town: Partial<Settings>, rig: Partial<Settings>)
     branchPrefix: pick('branchPrefix'),
     customInstructions: pick('customInstructions'),
     envVars: pick('envVars'),
+    'forge.instances': pick('forge.instances'),
+    'credentials.machine': pick('credentials.machine'),
   };
 }
 

@@ -276,6 +276,22 @@ export const settingDefinitions: Definitions = {
     example: 'CI=true',
     parse: read.envVars,
   },
+  'forge.instances': {
+    type: 'list of { provider, url, apiBase, sshHost, allowHttp }',
+    default: [],
+    scope: 'town',
+    meaning: 'Code hosts of your own: Enterprise Server, self-managed GitLab, Gitea, Forgejo.',
+    example: 'github=https://git.example.com',
+    parse: read.listOf(read.forgeInstance),
+  },
+  'credentials.machine': {
+    type: 'true or false',
+    default: true,
+    scope: 'town and rig',
+    meaning: 'Whether the login of gh or glab, or a token in the environment, may be used.',
+    example: 'false',
+    parse: read.yesOrNo,
+  },
 };
 
 function tokens(who: string, scope: SettingScope): SettingDefinition<number | null> {

@@ -1,6 +1,7 @@
 /**
  * The development forge: one HTTP server on loopback that is GitHub under `/api/v3` and
- * `/api/graphql` (and on `api.` hosts), and git's smart protocol under each repository's address.
+ * `/api/graphql` (and on `api.` hosts), GitLab under `/api/v4`, Gitea under `/api/v1`, and git's
+ * smart protocol under each repository's address.
  *
  * D1 It listens on 127.0.0.1 only. D2 A fault is chosen before the forge acts, and every request
  *    is logged, answered or not. D3 What a webhook needs to know is told after the act, never
@@ -12,10 +13,12 @@ import { json, plain, secretOf, type Answer, type Incoming, type Noted } from '.
 import { Faults, instead, spoiled, type Fault } from './faults.ts';
 import { GitHttp, gitRequestOf, writeHooks, type GitRequest } from './git-http.ts';
 import { jobLog } from './github/check-routes.ts';
+import { GiteaProvider } from './gitea/provider.ts';
 import { GithubProvider } from './github/provider.ts';
+import { GitlabProvider } from './gitlab/provider.ts';
 import { Limits } from './limits.ts';
 import type { ForgeClock, ForgeRandom, ForgeTimers, RepoSpec, Token, TokenSpec } from './model.ts';
-import type { User } from './model.ts';
+import type { ForgeProvider, User } from './model.ts';
 import type { Repo } from './repo.ts';
 import { RequestLog } from './request-log.ts';
 import { Webhooks } from './webhooks.ts';
@@ -48,7 +51,7 @@ export class DevForge {
   readonly #deps: DevForgeDeps;
   readonly #subPath: string;
   readonly #git: GitHttp;
-  readonly #github: GithubProvider;
+  readonly #providers: Readonly<Record<ForgeProvider, Provider>>;
   #server: Server | null = null;
   #origin = '';
 
@@ -59,7 +62,11 @@ export class DevForge {
     this.limits = new Limits(() => deps.clock.now());
     this.hooks = new Webhooks(this.world, () => this.urls.web);
     this.#git = new GitHttp(this.world, deps.home);
-    this.#github = new GithubProvider(this.world, this.limits);
+    this.#providers = {
+      github: new GithubProvider(this.world, this.limits),
+      gitlab: new GitlabProvider(this.world, this.limits),
+      gitea: new GiteaProvider(this.world, this.limits),
+    };
   }
 
   async start(options: { port?: number } = {}): Promise<{ origin: string }> {
@@ -93,9 +100,15 @@ export class DevForge {
   }
 
   /** The bases an adapter is bound to. */
-  get urls(): { api: string; graphql: string; web: string } {
+  get urls(): { api: string; graphql: string; gitlab: string; gitea: string; web: string } {
     const web = `${this.#origin}${this.#subPath}`;
-    return { api: `${web}/api/v3`, graphql: `${web}/api/graphql`, web };
+    return {
+      api: `${web}/api/v3`,
+      graphql: `${web}/api/graphql`,
+      gitlab: `${web}/api/v4`,
+      gitea: `${web}/api/v1`,
+      web,
+    };
   }
 
   addUser(login: string, options: { name?: string; type?: User['type'] } = {}): User {
@@ -201,7 +214,7 @@ export class DevForge {
       const log = asked.method === 'GET' ? jobLog(this.world.repos, asked.path) : null;
       return log ?? plain(404, '<!DOCTYPE html><title>Not found</title>', 'text/html');
     }
-    return await this.#github.handle(incoming, place.prefix, noted);
+    return await this.#providers[place.provider].handle(incoming, place.prefix, noted);
   }
 
   #asked(req: IncomingMessage): Asked {
@@ -267,8 +280,12 @@ export class DevForge {
   }
 }
 
+interface Provider {
+  handle(incoming: Incoming, prefix: string, noted: Noted): Promise<Answer>;
+}
+
 interface Place {
-  readonly provider: 'github' | 'gitlab' | 'gitea';
+  readonly provider: ForgeProvider;
   readonly prefix: string;
 }
 
@@ -286,7 +303,11 @@ interface Asked {
 
 function placeOf(path: string, host: string): Place | null {
   if (path === '/api/graphql') return { provider: 'github', prefix: '/api' };
-  const prefixes: readonly Place[] = [{ provider: 'github', prefix: '/api/v3' }];
+  const prefixes: readonly Place[] = [
+    { provider: 'github', prefix: '/api/v3' },
+    { provider: 'gitlab', prefix: '/api/v4' },
+    { provider: 'gitea', prefix: '/api/v1' },
+  ];
   const found = prefixes.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`));
   if (found !== undefined) return found;
   return host.startsWith('api.') ? { provider: 'github', prefix: '' } : null;

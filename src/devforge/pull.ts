@@ -36,7 +36,6 @@ export interface PullSpec {
   readonly headRepo?: Repo;
   readonly draft?: boolean;
   readonly maintainerCanModify?: boolean;
-  /** GitLab opens one that changes nothing; the others refuse. */
   readonly mayBeEmpty?: boolean;
 }
 
@@ -71,6 +70,8 @@ export class Pull {
   mergedAt: number | null = null;
   mergedBy: User | null = null;
   mergeCommit: string | null = null;
+  /** null: somebody pushed it in. */
+  mergedMethod: MergeMethod | null = null;
   autoMerge: { readonly by: User; readonly at: number; readonly method: MergeMethod } | null = null;
   queue: QueueEntry | null = null;
   #asked: { key: string; at: number; answer: Mergeable | null } | null = null;
@@ -111,7 +112,7 @@ export class Pull {
     return asked.answer;
   }
 
-  /** What was computed so far; asks for nothing. */
+  /** Asks for nothing. */
   knownMergeable(): Mergeable {
     const base = this.repo.refs.get(this.baseRef) ?? this.baseSha;
     const same = this.#asked?.key === `${this.headSha} ${base}`;
@@ -144,6 +145,7 @@ export class Pull {
   async merge(by: string | User, wish: MergeWish = {}): Promise<string> {
     const user = this.repo.world.user(by);
     const sha = await makeMerge(this, user, wish); // P3
+    this.mergedMethod = wish.method ?? this.repo.mergeMethods[0] ?? 'merge';
     this.mergedAs(sha, user);
     await this.repo.sync(user);
     if (this.repo.deleteBranchOnMerge && this.headRepo === this.repo) {
@@ -252,7 +254,7 @@ export class Pull {
     const author = this.repo.world.user(by);
     const review = this.#addReview(author, state, body);
     this.#tell('pull_request_review', 'submitted', author);
-    void this.#armed();
+    this.#armed();
     return review;
   }
 
@@ -284,7 +286,7 @@ export class Pull {
     thread.resolvedBy = this.repo.world.user(by);
     this.#touch();
     this.#tell('pull_request_review_thread', 'resolved', thread.resolvedBy);
-    void this.#armed();
+    this.#armed();
   }
 
   unresolve(thread: Thread, by: string | User): void {
@@ -360,7 +362,7 @@ export class Pull {
     if (standing.blockers.length === 0) await this.merge(by, { method });
   }
 
-  async #armed(): Promise<void> {
+  #armed(): void {
     if (this.autoMerge !== null) this.repo.world.later(0, () => this.tryAutoMerge());
   }
 

@@ -51,7 +51,11 @@ export class Webhooks {
   readonly #base: () => string;
   readonly #hooks: Hook[] = [];
   readonly #underway = new Set<Promise<void>>();
-  readonly #faults = { lose: 0, double: 0, held: null as Parcel[] | null };
+  readonly #faults: { lose: number; double: number; held: Parcel[] | null } = {
+    lose: 0,
+    double: 0,
+    held: null,
+  };
 
   constructor(world: World, base: () => string) {
     this.#world = world;

@@ -19,7 +19,7 @@ import { refusedAddress } from './address.ts';
 import { readBody, understand, understandRefusal, type BadBody } from './http-body.ts';
 import { hostOf, originOf, type CredentialLease, type ForgeBinding } from './lease.ts';
 import { networkCause, type NetworkCause } from './network-cause.ts';
-import { redactPatterns } from './redact.ts';
+import { redactPatterns } from '../core/redact.ts';
 
 export interface ForgeDoor {
   /** The host's. It should give up connecting after `limits.forgeConnectMs`. */

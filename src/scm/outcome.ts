@@ -14,7 +14,7 @@ import { invalidResponse, placeOf, type ForgeResponse } from './http.ts';
 import type { ForgeBinding } from './lease.ts';
 import { readLimits } from './limit-headers.ts';
 import { missingPermissions } from './permissions.ts';
-import { redactPatterns } from './redact.ts';
+import { redactPatterns } from '../core/redact.ts';
 
 type HttpError = Extract<PRStatusError, { kind: 'http_error' }>;
 

@@ -6,7 +6,7 @@
  */
 import { limits } from '../core/limits.ts';
 import type { Instant } from '../core/time.ts';
-import type { Delivery } from './webhooks.ts';
+import type { Hint } from './webhooks.ts';
 
 const KEPT_MAX = 10_000;
 
@@ -15,7 +15,7 @@ export class RecentDeliveries {
   readonly #seen = new Map<string, Instant>();
 
   /** Was it here before, by its id or by its body? Remembers it. */
-  isRepeat({ provider, id, digest }: Delivery, now: Instant): boolean {
+  isRepeat({ provider, id, digest }: Hint, now: Instant): boolean {
     this.#forget(now);
     const names = [`${provider} ${id}`, `${provider} ${digest}`];
     const isRepeat = names.some((name) => this.#seen.has(name));

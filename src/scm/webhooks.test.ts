@@ -12,7 +12,7 @@ import { Secret } from '../core/secret.ts';
 import { after, instant } from '../core/time.ts';
 import { at, textAt, wholeAt } from './json.ts';
 import { RecentDeliveries } from './recent-deliveries.ts';
-import { verifyWebhook, type Delivery } from './webhooks.ts';
+import { verifyWebhook, type Hint } from './webhooks.ts';
 
 const now = instant(1_900_000_000_000);
 const secret = 'agreed on';
@@ -47,7 +47,7 @@ async function fromGithub(event: string, payload: unknown): Promise<Verified> {
   return await verify('github', { ...headers, 'x-github-delivery': `id-${event}` }, body);
 }
 
-const dueOf = (verified: Verified): Delivery['due'] => {
+const dueOf = (verified: Verified): Hint['due'] => {
   if (!verified.ok) throw new Error(verified.error);
   return verified.value.due;
 };
@@ -250,7 +250,7 @@ test('a delivery in a form is read as one in JSON', async () => {
 });
 
 describe('a repeated delivery', () => {
-  const delivery = async (id: string, number: number): Promise<Delivery> => {
+  const delivery = async (id: string, number: number): Promise<Hint> => {
     const body = JSON.stringify({ repository: { full_name: 'a/b' }, pull_request: { number } });
     const headers = { 'x-hub-signature-256': `sha256=${hex(body)}`, 'x-github-delivery': id };
     const verified = await verify('github', { ...headers, 'x-github-event': 'pull_request' }, body);

@@ -16,7 +16,7 @@ import type { Instant } from '../core/time.ts';
 import { parseJson, textAt } from './json.ts';
 import { dueFrom, type Due } from './webhook-hints.ts';
 
-export interface Delivery {
+export interface Hint {
   readonly provider: ForgeProvider;
   /** W4: a repeat has the same. */
   readonly id: string;
@@ -25,8 +25,6 @@ export interface Delivery {
   /** null: nothing is due because of it. */
   readonly due: Due | null;
 }
-
-export type Hint = Delivery;
 
 export type WebhookRefusal =
   | 'too_large'

@@ -56,7 +56,11 @@ export class Report {
 
   toJson(): string {
     const { seeds, ticks, actions, faults } = this;
-    const failures = this.failures.map(({ seed, checker, message }) => ({ seed, checker, message }));
+    const failures = this.failures.map(({ seed, checker, message }) => ({
+      seed,
+      checker,
+      message,
+    }));
     return JSON.stringify({ seeds, ticks, actions, faults, failures });
   }
 }
@@ -101,8 +105,10 @@ async function inProcesses(args: Arguments, take: (outcome: Outcome) => void): P
       process.execPath,
       [
         import.meta.filename,
-        ...['--seeds', `${args.from + part}..${args.to}`, '--step', String(args.jobs)],
-        ...['--ticks', String(args.ticks), '--faults', args.faults.join(',') || 'none'],
+        `--seeds=${args.from + part}..${args.to}`,
+        `--step=${args.jobs}`,
+        `--ticks=${args.ticks}`,
+        `--faults=${args.faults.join(',') || 'none'}`,
         '--worker',
       ],
       { stdio: ['ignore', 'pipe', 'inherit'] },

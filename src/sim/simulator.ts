@@ -7,6 +7,7 @@
  */
 import { createHash } from 'node:crypto';
 import { limits } from '../core/limits.ts';
+import { neighbourRules } from '../core/neighbours.ts';
 import { journal, type JournalRow } from '../storage/tables/journal.ts';
 import { allCheckers } from './checkers/index.ts';
 import { voice } from './checkers/voice.ts';
@@ -25,6 +26,8 @@ export interface Run {
   readonly faults: readonly FaultKind[];
   /** null: drawn from the seed. */
   readonly options?: Options;
+  /** Without this rule of `core/neighbours.ts`: a checker must fail. */
+  readonly withoutRule?: string;
 }
 
 export interface RunFailure {
@@ -51,7 +54,8 @@ const settleStepsMax = 6_000;
 const answersMax = 60;
 
 export async function simulate(run: Run): Promise<Outcome> {
-  const world = new World(run.seed, run.faults, run.options);
+  const rules = neighbourRules.filter(({ name }) => name !== run.withoutRule);
+  const world = new World(run.seed, run.faults, run.options, rules);
   const inspection = new Inspection(world);
   world.begin();
   await inspection.look(false);
@@ -150,5 +154,5 @@ export class Inspection {
 const microtasksMax = 16;
 
 async function flush(): Promise<void> {
-  for (let i = 0; i < microtasksMax; i += 1) await null;
+  for (let i = 0; i < microtasksMax; i += 1) await Promise.resolve();
 }

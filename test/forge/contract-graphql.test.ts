@@ -50,7 +50,8 @@ const SWEEP = `fragment pr on PullRequest {
   repository { nameWithOwner isArchived viewerPermission }
   mergeable mergeStateStatus reviewDecision isInMergeQueue mergeQueueEntry { state position }
   autoMergeRequest { enabledAt mergeMethod } mergeCommit { oid }
-  reviewThreads(first: 100) { totalCount pageInfo { hasNextPage } nodes { id isResolved isOutdated } }
+  reviewThreads(first: 100) { totalCount pageInfo { hasNextPage } nodes {
+      id isResolved isOutdated } }
   commits(last: 1) { nodes { commit { oid committedDate statusCheckRollup { state
     contexts(first: 100) { totalCount pageInfo { hasNextPage } nodes { __typename
       ... on CheckRun { name status conclusion databaseId checkSuite { app { slug } } }
@@ -59,7 +60,8 @@ const SWEEP = `fragment pr on PullRequest {
 
 test('mergeability is unknown when first asked for, and computed by git afterwards', async () => {
   const fresh = await opened('lazy');
-  const source = `query($id: ID!) { node(id: $id) { ... on PullRequest { mergeable mergeStateStatus } } }`;
+  const source = `query($id: ID!) { node(id: $id) { ... on PullRequest {
+      mergeable mergeStateStatus } } }`;
   const first = await query(source, { id: fresh.nodeId });
   expect(first.body).toMatchObject({ data: { node: { mergeable: 'UNKNOWN' } } });
   const second = await query(source, { id: fresh.nodeId });
@@ -106,7 +108,8 @@ test('comments within a hundred threads cost a point per pull request', async ()
 test('threads are paged, answered and resolved', async () => {
   for (let n = 0; n < 4; n += 1) pull.openThread('bob', { body: `point ${n}` });
   const source = `query($id: ID!, $after: String) { node(id: $id) { ... on PullRequest {
-    reviewThreads(first: 2, after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes { id } } } } }`;
+    reviewThreads(first: 2, after: $after) { totalCount pageInfo {
+      hasNextPage endCursor } nodes { id } } } } }`;
   const seen: string[] = [];
   let after: string | null = null;
   for (let page = 0; page < 9; page += 1) {
@@ -124,7 +127,8 @@ test('threads are paged, answered and resolved', async () => {
     { id },
   );
   const resolved = await query(
-    `mutation($id: ID!) { resolveReviewThread(input: { threadId: $id }) { thread { isResolved } } }`,
+    `mutation($id: ID!) { resolveReviewThread(input: { threadId: $id }) { thread {
+      isResolved } } }`,
     { id },
   );
   expect(resolved.body).toMatchObject({
@@ -134,8 +138,10 @@ test('threads are paged, answered and resolved', async () => {
 });
 
 test('a required check is known as required, and for one pull request only', async () => {
-  const source = `query($id: ID!, $pid: ID!) { node(id: $id) { ... on PullRequest { statusCheckRollup {
-    state contexts(first: 9) { nodes { ... on CheckRun { name isRequired(pullRequestId: $pid) } } } } } } }`;
+  const source = `query($id: ID!, $pid: ID!) { node(id: $id) { ... on PullRequest {
+      statusCheckRollup {
+    state contexts(first: 9) { nodes { ... on CheckRun {
+      name isRequired(pullRequestId: $pid) } } } } } } }`;
   const answer = await query(source, { id: pull.nodeId, pid: pull.nodeId });
   expect(answer.body).toMatchObject({
     data: {
@@ -159,7 +165,8 @@ test('a field that GitHub does not have is refused by the official schema', asyn
 
 test('a token without checks reads everything else, and an error says where', async () => {
   const token = ground.forge.addToken('ann', { permissions: { pull_requests: 'read' } });
-  const source = `query($id: ID!) { node(id: $id) { ... on PullRequest { number statusCheckRollup { state } } } }`;
+  const source = `query($id: ID!) { node(id: $id) { ... on PullRequest {
+      number statusCheckRollup { state } } } }`;
   const answer = await query(source, { id: pull.nodeId }, token.secret);
   expect(answer.body).toMatchObject({
     data: { node: { number: pull.number, statusCheckRollup: null } },
@@ -184,7 +191,8 @@ test('a queue takes a pull request in, a refused head is stale, and it lands by 
   repo.protect('main', { mergeQueue: true });
   queued.addCheckRun({ name: 'build' });
   queued.review('bob', 'APPROVED');
-  const source = `mutation($id: ID!, $head: GitObjectID) { enqueuePullRequest(input: { pullRequestId: $id,
+  const source = `mutation($id: ID!, $head: GitObjectID) { enqueuePullRequest(input: {
+      pullRequestId: $id,
     expectedHeadOid: $head }) { mergeQueueEntry { state position } } }`;
   const stale = await query(source, { id: queued.nodeId, head: 'a'.repeat(40) });
   expect(stale.body).toMatchObject({ errors: [{ type: 'STALE_DATA' }] });

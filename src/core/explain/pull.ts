@@ -3,7 +3,7 @@
  * refuses, and what its checks and threads ask for. Pure; `explain.ts` is the door to it.
  */
 import { again, known, lines, named, quoted, short, stacked, tail, type Says } from './words.ts';
-import { failureMessageFor } from '../explain-forge.ts';
+import { explainPullRequestError } from '../explain-forge.ts';
 
 type Kinds =
   | 'pr_poll_failed'
@@ -16,13 +16,7 @@ type Kinds =
   | 'branch_taken';
 
 export const pullWords: Says<Kinds> = {
-  pr_poll_failed: ({ url, error }, about) => ({
-    ...failureMessageFor(error, {
-      url,
-      rig: about.rig ?? null,
-      mergeRequest: about.mergeRequest ?? null,
-    }),
-  }),
+  pr_poll_failed: ({ url, error }, about) => explainPullRequestError(error, { ...about, url }),
   pr_closed: ({ url, by }, about) => ({
     what: `${by === null ? 'Somebody' : by} closed the pull request without merging it.`,
     evidence: url,

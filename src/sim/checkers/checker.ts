@@ -14,7 +14,7 @@ export interface Look {
   readonly fresh: readonly JournalRow[];
   /** Nothing moves any more: faults are over and people have answered. */
   readonly settled: boolean;
-  fail(message: string): void;
+  readonly fail: (message: string) => void;
 }
 
 export interface Checker {
@@ -28,4 +28,3 @@ export interface Checker {
 export function granted(fresh: readonly JournalRow[]): readonly string[] {
   return fresh.filter((row) => row.kind === 'attempt' && row.op === 'insert').map((row) => row.id);
 }
-

@@ -21,7 +21,8 @@ export function gatesClosed(): Checker {
         seen.set(remote.rig, remote.history.length);
         for (const landed of remote.history.slice(from)) {
           if (landed.by !== 'town' || lenient.has(remote.rig)) continue;
-          judged(look, remote.rig, landed.commit, required.get(landed.commit));
+          const gates = required.get(landed.commit) ?? unseen(look, remote.rig);
+          judged(look, remote.rig, landed.commit, gates);
         }
       }
     },
@@ -39,19 +40,29 @@ function notice(
   }
   for (const { stage, candidate, rig: id } of rows.liveRequests) {
     if (stage !== 'landing' || candidate === null || required.has(candidate.commit)) continue;
-    const rig = rows.rigs.find((row) => row.id === id);
-    const gates = (rig?.settings.gates ?? []).filter((gate) => gate.required);
-    required.set(candidate.commit, gates.map((gate) => gate.name));
+    required.set(candidate.commit, requiredNow(rows, id));
   }
+}
+
+function requiredNow(rows: Look['rows'], id: string): readonly string[] {
+  const gates = rows.rigs.find((row) => row.id === id)?.settings.gates ?? [];
+  return gates.filter((gate) => gate.required).map((gate) => gate.name);
+}
+
+/** It went its way while the server was down: today's gates, unless they were just changed. */
+function unseen({ rows, fresh }: Look, id: string): readonly string[] {
+  const changed = fresh.some(
+    (row) => row.kind === 'rig' && row.id === id && row.why === 'settings',
+  );
+  return changed ? [] : requiredNow(rows, id);
 }
 
 function judged(
   { world, fail }: Look,
   rig: string,
   commit: Commit,
-  required: readonly string[] | undefined,
+  required: readonly string[],
 ): void {
-  if (required === undefined) return fail(`${commit} landed and was never seen on its way`);
   const reports = gateResults.of(world.disk, rigId(rig), commit);
   for (const gate of required) {
     const ours = reports.filter((report) => report.gate === gate);

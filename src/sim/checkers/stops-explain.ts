@@ -25,7 +25,8 @@ export function stopsExplain(voice: Voice): Checker {
       for (const bead of rows.beads) {
         if (bead.status === 'closed') continue;
         rested(look, { kind: 'bead', id: bead.id }, bead.waits);
-        if (bead.failure !== null) spoken(look, bead.id, () => voice.failure(bead.failure ?? never()));
+        if (bead.failure !== null)
+          spoken(look, bead.id, () => voice.failure(bead.failure ?? never()));
         if (bead.status === 'failed' && bead.failure === null) {
           fail(`${bead.id} failed without a failure`);
         }

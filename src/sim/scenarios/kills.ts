@@ -22,7 +22,9 @@ export const killScenarios: readonly Scenario[] = kinds.map((kind) => ({
           stage.world.faults.force(kind, 1, edge);
           const first = await stage.sling('one');
           await stage.sling('two', [first]);
-          await stage.until(() => stage.world.rows.read().beads.every((b) => b.status === 'closed'));
+          await stage.until(() =>
+            stage.world.rows.read().beads.every((b) => b.status === 'closed'),
+          );
           happened = stage.world.faults.counts[kind] > 0;
           await stage.settle();
           const merged = stage.world.rows.read().beads.filter((b) => b.resolution === 'merged');

@@ -7,6 +7,7 @@
 import { assert } from '../../core/assert.ts';
 import type { Bead } from '../../core/bead.ts';
 import type { Command } from '../../core/command.ts';
+import { neighbourRules } from '../../core/neighbours.ts';
 import type { Settings } from '../../core/settings.ts';
 import { Inspection, type RunFailure, settle, simulate } from '../simulator.ts';
 import { type FaultKind, faultKinds } from '../world/faults.ts';
@@ -28,7 +29,13 @@ interface Seed {
   readonly faults?: readonly FaultKind[];
 }
 
-export function seedScenario({ name, why, seed, ticks = 120, faults = faultKinds }: Seed): Scenario {
+export function seedScenario({
+  name,
+  why,
+  seed,
+  ticks = 120,
+  faults = faultKinds,
+}: Seed): Scenario {
   return {
     name,
     why,
@@ -50,7 +57,13 @@ export const calm: Options = {
 };
 
 export function settingsOf(own: Partial<Settings>): Partial<Settings> {
-  const gate = { name: 'unit', command: 'make unit', timeoutMs: 600_000, required: true, retries: 0 };
+  const gate = {
+    name: 'unit',
+    command: 'make unit',
+    timeoutMs: 600_000,
+    required: true,
+    retries: 0,
+  };
   return { gates: [gate], setup: [], maxPolecatsPerRig: 4, ...own };
 }
 
@@ -59,7 +72,7 @@ interface Script {
   readonly why: string;
   readonly seed?: number;
   readonly options?: Options;
-  script(stage: Stage): Promise<void>;
+  readonly script: (stage: Stage) => Promise<void>;
 }
 
 export function scripted({ name, why, seed = 1, options = calm, script }: Script): Scenario {
@@ -83,9 +96,9 @@ export class Stage {
   readonly #complaints: string[] = [];
   #asked = 0;
 
-  constructor(seed: number, options: Options) {
+  constructor(seed: number, options: Options, rules = neighbourRules) {
     this.#seed = seed;
-    this.world = new World(seed, [], options);
+    this.world = new World(seed, [], options, rules);
     this.inspection = new Inspection(this.world);
   }
 

@@ -6,8 +6,8 @@ import { scenarios } from './index.ts';
 
 describe('scenarios', () => {
   for (const scenario of scenarios) {
-    test(scenario.name, { timeout: 60_000 }, async () => {
-      expect(await scenario.run(), scenario.why).toEqual([]);
+    test(`${scenario.name}: ${scenario.why}`, { timeout: 60_000 }, async () => {
+      expect(await scenario.run()).toEqual([]);
     });
   }
 });

@@ -13,7 +13,10 @@ export const spendingScenarios: readonly Scenario[] = [
       await stage.until(() => stage.bead(id).status === 'failed', 5_000);
       const { status, attempts, charged, escalation } = stage.bead(id);
       stage.expect(status === 'failed', `${id} is ${status}`);
-      stage.expect(attempts === charged && charged <= 5, `${attempts} attempts, ${charged} charged`);
+      stage.expect(
+        attempts === charged && charged <= 5,
+        `${attempts} attempts, ${charged} charged`,
+      );
       const about = stage.world.rows.read().openEscalations.filter((row) => row.subject === id);
       stage.expect(about.length === 1, `${about.length} escalations (${escalation ?? 'none'})`);
       const before = stage.world.runner.started;

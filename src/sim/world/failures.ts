@@ -68,7 +68,13 @@ export function agentIdle(agent: string): Failure {
 
 export function agentTimedOut(agent: string): Failure {
   const { quietStopMs } = limits;
-  return { kind: 'agent_timed_out', helps: 'later', agent, quietMs: quietStopMs, limitMs: quietStopMs };
+  return {
+    kind: 'agent_timed_out',
+    helps: 'later',
+    agent,
+    quietMs: quietStopMs,
+    limitMs: quietStopMs,
+  };
 }
 
 export function conflict(target: string, files: readonly string[]): Failure {

@@ -55,8 +55,7 @@ export class Link {
         send({ op: 'start_attempt', callId, runner: id, attempt: spec.attempt, spec }),
       stopAttempt: (callId, attempt, reason) =>
         send({ op: 'stop_attempt', callId, runner: id, attempt, reason }),
-      startJob: (callId, job, spec) =>
-        send({ op: 'start_job', callId, runner: id, job, spec }),
+      startJob: (callId, job, spec) => send({ op: 'start_job', callId, runner: id, job, spec }),
       cancelJob: (callId, job) => send({ op: 'cancel_job', callId, runner: id, job }),
       list: (callId) => send({ op: 'list', callId, runner: id }),
       read: () => Promise.reject(new Error('nobody reads in the simulation')),
@@ -64,11 +63,7 @@ export class Link {
   }
 
   /** Puts a fact into the outbox and sends it. K2 */
-  tell(
-    fact: Fact,
-    answered: Letter['answered'] = null,
-    insistMs: number | null = null,
-  ): void {
+  tell(fact: Fact, answered: Letter['answered'] = null, insistMs: number | null = null): void {
     const letter: Letter = { fact, answered, insistMs, lost: false, delivered: false };
     this.#outbox.push(letter);
     this.#post(letter);

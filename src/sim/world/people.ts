@@ -67,10 +67,7 @@ export class People {
   /** Any command, sensible or not. */
   act(): void {
     if (this.repeat()) return;
-    const wish = this.random.weighted([
-      ['sling', 30],
-      ...meddling,
-    ]);
+    const wish = this.random.weighted([['sling', 30], ...meddling]);
     const command = wishes[wish](this);
     if (command !== null) this.ask(command);
   }

@@ -10,6 +10,7 @@ import type { EntityName } from '../../core/action.ts';
 import type { Command, CommandAnswer } from '../../core/command.ts';
 import type { Fact } from '../../core/fact.ts';
 import type { Failure } from '../../core/failure.ts';
+import type { NeighbourRule } from '../../core/neighbours.ts';
 import type { Result } from '../../core/result.ts';
 import type { Instant } from '../../core/time.ts';
 import type { RunnerPort } from '../../ports/runner.ts';
@@ -37,6 +38,8 @@ export interface ServerWorld {
   readonly disk: MemorySql;
   /** The order in which due names are taken. */
   readonly agendaRandom: SeededRandom;
+  /** All rules, or all but the one whose absence is being tried. */
+  readonly rules: readonly NeighbourRule[];
   /** The town's own chance. */
   readonly townRandom: SeededRandom;
   /** For a life: calls leave through it and die with it. */
@@ -177,6 +180,7 @@ export class Server {
       log: { info: () => undefined, error: () => undefined },
       runner: () => runner,
       build: 'sim',
+      rules: this.#world.rules,
       pickDue: (due) => {
         this.#decisions += 1;
         return agendaRandom.below(due.length);
@@ -206,7 +210,9 @@ export class Server {
     } catch (error) {
       if (life.dead) return { is: 'down' };
       if (error instanceof StorageDown) return { is: 'storage_down' };
-      this.#world.problem(`the town threw: ${String(error instanceof Error ? error.stack : error)}`);
+      this.#world.problem(
+        `the town threw: ${String(error instanceof Error ? error.stack : error)}`,
+      );
       return { is: 'storage_down' };
     }
   }

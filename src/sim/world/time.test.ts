@@ -5,7 +5,13 @@ import { WorldTime } from './time.ts';
 test('events run in order of time, and of planning where the time is the same', () => {
   const time = new WorldTime();
   const seen: string[] = [];
-  for (const [ms, name] of [[30, 'd'], [10, 'a'], [20, 'b'], [20, 'c'], [40, 'e']] as const) {
+  for (const [ms, name] of [
+    [30, 'd'],
+    [10, 'a'],
+    [20, 'b'],
+    [20, 'c'],
+    [40, 'e'],
+  ] as const) {
     time.after(ms, () => seen.push(name));
   }
   while (time.nextAt() !== null) time.runNext();

@@ -8,6 +8,7 @@
 import type { Fact } from '../../core/fact.ts';
 import type { Failure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
+import { neighbourRules } from '../../core/neighbours.ts';
 import type { Result } from '../../core/result.ts';
 import { attempts } from '../../storage/tables/attempts.ts';
 import { type FaultKind, Faults } from './faults.ts';
@@ -57,7 +58,12 @@ export class World {
   #strangers = 0;
   actions = 0;
 
-  constructor(seed: number, allowed: readonly FaultKind[], options = optionsFor(seed)) {
+  constructor(
+    seed: number,
+    allowed: readonly FaultKind[],
+    options = optionsFor(seed),
+    rules = neighbourRules,
+  ) {
     this.seed = seed;
     this.options = options;
     this.#random = this.stream('world');
@@ -86,6 +92,7 @@ export class World {
       time: this.time,
       faults: this.faults,
       disk: this.disk,
+      rules,
       agendaRandom: this.stream('agenda'),
       townRandom: this.stream('town'),
       runnerPort: (life) => this.link.port(life),
@@ -221,7 +228,8 @@ export class World {
     const awayMs = this.#random.pick([20_000, 200_000, 2_000_000]);
     const cut = this.time.now;
     this.time.after(limits.linkGraceMs, () => {
-      if (!this.link.up && this.time.now - cut >= limits.linkGraceMs) this.runner.stopAll('evicted');
+      if (!this.link.up && this.time.now - cut >= limits.linkGraceMs)
+        this.runner.stopAll('evicted');
     });
     this.time.after(this.#random.between(1_000, awayMs), () => this.#reconnect());
     return true;

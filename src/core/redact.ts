@@ -1,6 +1,6 @@
 /**
  * What looks like a credential, taken out of text that goes to people, logs and prompts. The exact
- * secrets in use are taken out before this, in `http.ts`; this catches the others.
+ * secrets in use are taken out before this, in `scm/http.ts`; this catches the others. Pure.
  *
  * R1 No pattern assumes a length: forges made their tokens longer before, and will again.
  * R2 Rather one word too many than a token: what follows a credential's header goes to the end
