@@ -125,7 +125,7 @@ function hold(view: BeadView): Plan {
 
 function causeOf(failures: readonly Failure[]): RoundCause {
   const kind = failures[0]?.kind;
-  if (kind === 'conflict') return 'conflict';
+  if (kind === 'conflict' || kind === 'submission_not_descendant') return 'conflict';
   if (kind === 'rejected_by_person') return 'review';
   if (kind === 'pr_feedback') return 'feedback';
   return 'gate';

@@ -89,7 +89,26 @@ export function takeStrangers(view: MergeRequestView, shown: Commit): Plan {
   if (result.kind === 'failed') return jobFailed(view, result.failure);
   assert(result.kind === 'take', `${job.id} answered as a ${result.kind}`);
   if (result.answer.is === 'refused') return ask(view, result.answer.failure);
-  return act(set(mergeRequest, headOf(result.answer.head, view), 'stranger_commits'));
+  return taken(view, result.answer.head);
+}
+
+/** What we had not published yet is not lost: the bead merges it with what was pushed meanwhile. */
+function taken(view: MergeRequestView, head: Commit): Plan {
+  const { mergeRequest } = view;
+  const pending = mergeRequest.head;
+  if (pending === null || pending === mergeRequest.published || pending === head) {
+    return act(set(mergeRequest, headOf(head, view), 'stranger_commits'));
+  }
+  const failure: Failure = {
+    kind: 'submission_not_descendant',
+    helps: 'no',
+    head: pending,
+    published: head,
+  };
+  const { published, publishedAt } = headOf(head, view);
+  assert(published === head && publishedAt !== undefined, 'a taken head');
+  const back = { stage: 'changes_requested' as const, failures: [failure], job: null };
+  return act(set(mergeRequest, { ...back, published, publishedAt }, 'stranger_commits'));
 }
 
 /** A head that is already on the branch, and was judged by nobody yet. */
@@ -138,6 +157,8 @@ export function merge(view: MergeRequestView, expectedHead: Commit): Plan {
     const until = mergeRequest.notBefore;
     return rest(wait('backoff', [], { tries: mergeRequest.mergeTries }, until));
   }
+  const guarded = guard(view, expectedHead);
+  if (guarded !== null) return guarded;
   if (mergeRequest.stage !== 'landing') {
     return act(set(mergeRequest, { stage: 'landing' }, 'landing'));
   }
@@ -155,6 +176,36 @@ export function merge(view: MergeRequestView, expectedHead: Commit): Plan {
     title: pullTitle(view.bead),
     message: landingMessage(view.bead, mergeRequest),
   }));
+}
+
+/**
+ * Whose commits are these? Asked of git once more right before the merge: publishing the
+ * published head pushes nothing and guards everything.
+ */
+function guard(view: MergeRequestView, head: Commit): Plan | null {
+  const { mergeRequest, job } = view;
+  const asked =
+    job !== null &&
+    job.spec.kind === 'publish' &&
+    job.spec.head === head &&
+    job.spec.expectedRemoteHead === head;
+  if (!asked) {
+    const { branch } = mergeRequest;
+    const bead = view.bead.id;
+    const rig = landingRig(view);
+    const spec = { kind: 'publish' as const, rig, branch, bead, head, expectedRemoteHead: head };
+    return startJob(view, spec);
+  }
+  if (job.status !== 'done') return rest(wait('call', [job.id], { op: 'publish' }));
+  const { result } = job;
+  assert(result !== null, `${job.id} is done without a result`);
+  if (result.kind === 'failed') return jobFailed(view, result.failure);
+  assert(result.kind === 'publish', `${job.id} answered as a ${result.kind}`);
+  const { answer } = result;
+  if (answer.is === 'published') return null;
+  return answer.is === 'refused'
+    ? ask(view, answer.failure)
+    : takeStrangers(view, answer.remoteHead);
 }
 
 export function readFeedback(view: MergeRequestView): Plan {

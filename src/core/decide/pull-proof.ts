@@ -3,8 +3,9 @@
  *
  * L6 The commit the forge made, or the head itself, must be in the freshly fetched target.
  */
-import type { Plan } from '../action.ts';
+import type { Action, Plan } from '../action.ts';
 import { assert } from '../assert.ts';
+import { callId } from '../ids.ts';
 import { limits } from '../limits.ts';
 import type { MergeRequest } from '../merge-request.ts';
 import { act, rest, update, wait } from '../plan.ts';
@@ -13,6 +14,7 @@ import type { MergeRequestView } from '../view.ts';
 import { jobFailed } from './landing-build.ts';
 import { landingRig } from './landing-slot.ts';
 import { startJob } from './pull-calls.ts';
+import { pullRefOf } from './pull-ref.ts';
 
 export function proving(view: MergeRequestView): Plan {
   const { mergeRequest, job, now } = view;
@@ -44,7 +46,18 @@ export function proving(view: MergeRequestView): Plan {
     at: now,
   };
   const done = { stage: 'merged' as const, proof, mergedAt: now, job: null, readAt: null };
-  return act(set(mergeRequest, { ...done, failures: [] }, 'merged'));
+  return act(set(mergeRequest, { ...done, failures: [] }, 'merged'), ...tidied(view));
+}
+
+/** Its own branch goes once its change is proved; only at the head we know, and only ours. */
+function tidied(view: MergeRequestView): readonly Action[] {
+  const { mergeRequest, rig, settings } = view;
+  const { published, branch, adopted } = mergeRequest;
+  const ref = pullRefOf(mergeRequest, rig);
+  if (!settings.deleteBranchAfterMerge || published === null || ref === null || adopted) return [];
+  const id = callId(`${mergeRequest.id}:delete_branch`);
+  const subject = { callId: id, rig: rig.id, project: ref.project, mergeRequest: mergeRequest.id };
+  return [{ do: 'call', call: { op: 'delete_branch', ...subject, ref, branch, head: published } }];
 }
 
 function set(request: MergeRequest, columns: Partial<MergeRequest>, why: string) {

@@ -4,7 +4,6 @@ import {
   beadWith,
   commit,
   doneJob,
-  escalationWith,
   later,
   now,
   requestView,
@@ -15,7 +14,7 @@ import {
 import { forge, snapshotOf, watchedRequest } from '../../../test/fixtures/pulls.ts';
 import type { Plan } from '../action.ts';
 import type { MergeAnswer, Opened } from '../forge-answers.ts';
-import { escalationId, jobId } from '../ids.ts';
+import { jobId, type Commit } from '../ids.ts';
 import type { JobResult } from '../job.ts';
 import { limits } from '../limits.ts';
 import type { MergeRequest } from '../merge-request.ts';
@@ -69,6 +68,29 @@ function specOf(kind: 'publish' | 'update' | 'take' | 'prove') {
   }
 }
 const job = jobId('job-1');
+type Published = Extract<JobResult, { kind: 'publish' }>['answer'];
+
+/** A publish that is done: what it was asked, and what git answered. */
+const publishing = (
+  answer: Published,
+  head: Commit,
+  expectedRemoteHead: Commit | null,
+): Partial<MergeRequestView> => ({
+  job: {
+    ...doneJob('publish', { kind: 'publish', answer }),
+    spec: {
+      kind: 'publish',
+      rig: ref,
+      branch: 'gt/abcd/web-1/say-hello',
+      bead: 'web-1',
+      head,
+      expectedRemoteHead,
+    },
+  },
+});
+
+/** Git was asked right before the merge whose commits these are, and they are ours. */
+const guarded = publishing({ is: 'published', head: b }, b, b);
 
 describe('opening', () => {
   const approved = { strategy: 'pr', stage: 'approved' } as const;
@@ -147,12 +169,16 @@ describe('merging', () => {
     const green = { green: { head: b, since: now } };
     const plan = watched(green);
     expect(plan.waits).toMatchObject([{ reason: 'human', detail: { because: 'merge' } }]);
-    expect(sets(watched(green, { settings: merging }))).toMatchObject({ stage: 'landing' });
+    const guarding = watched(green, { settings: merging });
+    expect(jobs(guarding)).toMatchObject([{ kind: 'publish', head: b, expectedRemoteHead: b }]);
+    const view = { settings: merging, ...guarded };
+    expect(sets(watched({ ...green, job }, view))).toMatchObject({ stage: 'landing' });
   });
 
   test('sends exactly the head that was judged', () => {
     const landing = { stage: 'landing', green: { head: b, since: now } } as const;
-    expect(calls(watched(landing, { settings: merging }))).toMatchObject([
+    const view = { settings: merging, ...guarded };
+    expect(calls(watched({ ...landing, job }, view))).toMatchObject([
       { op: 'merge_pull', expectedHead: b },
     ]);
   });
@@ -171,6 +197,22 @@ describe('merging', () => {
     const found = sets(answered({ is: 'merged', commit: commit('e') }));
     expect(found).toMatchObject({ stage: 'approved', readAt: now });
     expect(found.proof).toBeUndefined();
+  });
+
+  test('of a branch that carries another bead’s commits is refused for good', () => {
+    const failure = {
+      kind: 'branch_contaminated',
+      helps: 'person',
+      branch: 'gt/abcd/web-1/say-hello',
+      commits: [commit('3')],
+      of: 'web-2',
+    } as const;
+    const found = publishing({ is: 'refused', failure }, b, b);
+    const plan = watched({ job, green: { head: b, since: now } }, { settings: merging, ...found });
+    expect(calls(plan)).toEqual([]);
+    expect(plan.actions).toContainEqual(
+      expect.objectContaining({ do: 'escalate', bind: true, failure }),
+    );
   });
 
   test('that met another head is void and not a failure', () => {
@@ -204,6 +246,10 @@ describe('merging', () => {
       stage: 'merged',
       proof: { by: 'forge', commit: commit('e'), targetTip: commit('f') },
     });
+    expect(calls(proved)).toMatchObject([{ op: 'delete_branch', head: b }]);
+    const keeps = { settings: settingsWith({ deleteBranchAfterMerge: false }) };
+    const kept = { snapshot: merged, pr: 'merged', job } as const;
+    expect(calls(watched(kept, { ...done('prove', landed), ...keeps }))).toEqual([]);
     const lagging: JobResult = {
       kind: 'prove',
       answer: { is: 'not_there', targetTip: commit('f') },
@@ -274,52 +320,6 @@ describe('what cannot be read', () => {
     expect(plan.actions).toContainEqual(
       expect.objectContaining({ do: 'escalate', dedupeKey: 'mr-1:poll' }),
     );
-  });
-});
-
-describe('a person', () => {
-  const closed = snapshotOf(b, { state: 'closed', closedBy: 'ann' });
-
-  test('who closes it is asked what happens, and nothing happens until then', () => {
-    expect(sets(watched({ snapshot: closed }))).toEqual({ pr: 'closed' });
-    const plan = watched({ snapshot: closed, pr: 'closed' });
-    expect(plan.actions).toContainEqual(
-      expect.objectContaining({
-        do: 'escalate',
-        bind: true,
-        failure: expect.objectContaining({ kind: 'pr_closed', by: 'ann' }),
-      }),
-    );
-    const asked = { snapshot: closed, pr: 'closed', escalation: escalationId('esc-1') } as const;
-    const waiting = watched(asked, { escalation: escalationWith() });
-    expect(waiting.actions).toEqual([]);
-    expect(reasons(waiting)).toEqual(['human']);
-  });
-
-  test('who says redo gets another round and another pull request', () => {
-    const asked = { snapshot: closed, pr: 'closed', escalation: escalationId('esc-1') } as const;
-    const escalation = escalationWith({ status: 'resolved', answer: 'redo' });
-    expect(sets(watched(asked, { escalation }))).toMatchObject({
-      stage: 'changes_requested',
-      pr: 'none',
-      prNumber: null,
-    });
-  });
-
-  test('who pushes to the branch is respected: the commits are taken in and judged', () => {
-    const pushed = { snapshot: snapshotOf(commit('5')) };
-    expect(jobs(watched(pushed))).toMatchObject([{ kind: 'take', head: commit('5') }]);
-    const taken: JobResult = {
-      kind: 'take',
-      answer: { is: 'taken', head: commit('5'), strangers: ['ann'] },
-    };
-    expect(sets(watched({ ...pushed, job }, done('take', taken)))).toMatchObject({
-      stage: 'queued',
-      head: commit('5'),
-      published: commit('5'),
-    });
-    const asks = settingsWith({ gates: [], strangerCommits: 'ask' });
-    expect(reasons(watched(pushed, { settings: asks }))).toEqual(['human']);
   });
 });
 
