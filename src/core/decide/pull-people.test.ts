@@ -5,77 +5,26 @@ import {
   doneJob,
   escalationWith,
   requestView,
-  rigWith,
   settingsWith,
 } from '../../../test/fixtures/views.ts';
-import { forge, snapshotOf, watchedRequest } from '../../../test/fixtures/pulls.ts';
+import { snapshotOf, watchedRequest } from '../../../test/fixtures/pulls.ts';
 import type { Plan } from '../action.ts';
-import { escalationId, jobId, type Commit } from '../ids.ts';
+import { escalationId type Commit } from '../ids.ts';
 import type { JobResult } from '../job.ts';
 import type { MergeRequest } from '../merge-request.ts';
-import type { MergeRequestView } from '../view.ts';
-import { decideMergeRequest } from './merge-request.ts';
 import { takeStrangers } from './pull-calls.ts';
-
-const b = commit('b');
-const rig = rigWith({ forge });
-
-const decide = (request: Partial<MergeRequest>, set: Partial<MergeRequestView> = {}) =>
-  decideMergeRequest(requestView(request, { rig, settings: settingsWith({ gates: [] }), ...set }));
-
-const watched = (set: Partial<MergeRequest> = {}, view: Partial<MergeRequestView> = {}) =>
-  decide(watchedRequest(b, set), view);
-
-function sets(plan: Plan): Partial<MergeRequest> {
-  const found: Partial<MergeRequest> = {};
-  for (const action of plan.actions) {
-    if (action.do === 'update' && action.entity === 'merge_request') {
-      Object.assign(found, action.set);
-    }
-  }
-  return found;
-}
-
-const done = (kind: 'publish' | 'update' | 'take' | 'prove', result: JobResult) => ({
-  job: { ...doneJob(kind, result), spec: specOf(kind) },
-});
-const ref = { rig: rig.id, tag: 'abcd', remote: rig.remote, lends: null, target: 'main' };
-function specOf(kind: 'publish' | 'update' | 'take' | 'prove') {
-  const base = { rig: ref, branch: 'gt/abcd/web-1/say-hello', bead: 'web-1', head: b };
-  switch (kind) {
-    case 'publish':
-      return { ...base, kind, expectedRemoteHead: null };
-    case 'update':
-      return { ...base, kind, author: null, signoff: false };
-    case 'take':
-      return { ...base, kind, head: commit('5'), published: b };
-    case 'prove':
-      return { kind, rig: ref, commits: [b] };
-  }
-}
-const job = jobId('job-1');
-type Published = Extract<JobResult, { kind: 'publish' }>['answer'];
-
-/** A publish that is done: what it was asked, and what git answered. */
-const publishing = (
-  answer: Published,
-  head: Commit,
-  expectedRemoteHead: Commit | null,
-): Partial<MergeRequestView> => ({
-  job: {
-    ...doneJob('publish', { kind: 'publish', answer }),
-    spec: {
-      kind: 'publish',
-      rig: ref,
-      branch: 'gt/abcd/web-1/say-hello',
-      bead: 'web-1',
-      head,
-      expectedRemoteHead,
-    },
-  },
-});
-
-/** Git was asked right before the merge whose commits these are, and they are ours. */
+import {
+  b,
+  rig,
+  watched,
+  sets,
+  jobs,
+  reasons,
+  done,
+  ref,
+  job,
+  publishing,
+} from '../../../test/fixtures/pull-decisions.ts';
 
 /** The answer to a `take` of what the forge shows, for a request that has work of its own. */
 function takeStrangersIn(request: Partial<MergeRequest>, result: JobResult): Plan {

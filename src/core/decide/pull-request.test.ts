@@ -3,94 +3,33 @@ import { describe, expect, test } from 'vitest';
 import {
   beadWith,
   commit,
-  doneJob,
   later,
   now,
-  requestView,
   rigWith,
   settingsWith,
   submissionOf,
 } from '../../../test/fixtures/views.ts';
-import { forge, snapshotOf, watchedRequest } from '../../../test/fixtures/pulls.ts';
-import type { Plan } from '../action.ts';
+import { forge, snapshotOf } from '../../../test/fixtures/pulls.ts';
 import type { MergeAnswer, Opened } from '../forge-answers.ts';
-import { jobId, type Commit } from '../ids.ts';
 import type { JobResult } from '../job.ts';
 import { limits } from '../limits.ts';
 import type { MergeRequest } from '../merge-request.ts';
 import type { PRStatusError } from '../pr-status.ts';
 import { afterFailure, noStrikes } from '../strikes.ts';
-import type { MergeRequestView } from '../view.ts';
-import { decideMergeRequest } from './merge-request.ts';
-
-const b = commit('b');
-const rig = rigWith({ forge });
-const merging = settingsWith({ gates: [], autoMerge: true });
-
-const decide = (request: Partial<MergeRequest>, set: Partial<MergeRequestView> = {}) =>
-  decideMergeRequest(requestView(request, { rig, settings: settingsWith({ gates: [] }), ...set }));
-
-const watched = (set: Partial<MergeRequest> = {}, view: Partial<MergeRequestView> = {}) =>
-  decide(watchedRequest(b, set), view);
-
-function sets(plan: Plan): Partial<MergeRequest> {
-  const found: Partial<MergeRequest> = {};
-  for (const action of plan.actions) {
-    if (action.do === 'update' && action.entity === 'merge_request') {
-      Object.assign(found, action.set);
-    }
-  }
-  return found;
-}
-
-const calls = (plan: Plan) =>
-  plan.actions.flatMap((action) => (action.do === 'call' ? [action.call] : []));
-const jobs = (plan: Plan) =>
-  plan.actions.flatMap((action) =>
-    action.do === 'insert' && action.entity === 'job' ? [action.row.spec] : [],
-  );
-const reasons = (plan: Plan) => plan.waits.map(({ reason }) => reason);
-const done = (kind: 'publish' | 'update' | 'take' | 'prove', result: JobResult) => ({
-  job: { ...doneJob(kind, result), spec: specOf(kind) },
-});
-const ref = { rig: rig.id, tag: 'abcd', remote: rig.remote, lends: null, target: 'main' };
-function specOf(kind: 'publish' | 'update' | 'take' | 'prove') {
-  const base = { rig: ref, branch: 'gt/abcd/web-1/say-hello', bead: 'web-1', head: b };
-  switch (kind) {
-    case 'publish':
-      return { ...base, kind, expectedRemoteHead: null };
-    case 'update':
-      return { ...base, kind, author: null, signoff: false };
-    case 'take':
-      return { ...base, kind, head: commit('5'), published: b };
-    case 'prove':
-      return { kind, rig: ref, commits: [b] };
-  }
-}
-const job = jobId('job-1');
-type Published = Extract<JobResult, { kind: 'publish' }>['answer'];
-
-/** A publish that is done: what it was asked, and what git answered. */
-const publishing = (
-  answer: Published,
-  head: Commit,
-  expectedRemoteHead: Commit | null,
-): Partial<MergeRequestView> => ({
-  job: {
-    ...doneJob('publish', { kind: 'publish', answer }),
-    spec: {
-      kind: 'publish',
-      rig: ref,
-      branch: 'gt/abcd/web-1/say-hello',
-      bead: 'web-1',
-      head,
-      expectedRemoteHead,
-    },
-  },
-});
-
-/** Git was asked right before the merge whose commits these are, and they are ours. */
-const guarded = publishing({ is: 'published', head: b }, b, b);
+import {
+  b,
+  merging,
+  decide,
+  watched,
+  sets,
+  guarded,
+  calls,
+  jobs,
+  reasons,
+  done,
+  job,
+  publishing,
+} from '../../../test/fixtures/pull-decisions.ts';
 
 describe('opening', () => {
   const approved = { strategy: 'pr', stage: 'approved' } as const;
