@@ -116,6 +116,16 @@ export const limits = {
   forgeMs: 15 * second,
   forgeBodyBytesMax: 5 * 1024 * 1024,
   forgeRedirectsMax: 3,
+  /** Requests under way at one time with one login: forges ask not to be asked in parallel. */
+  forgeInFlightMax: 2,
+  /** A REST list is read to this many pages of 100; what is longer was not read to its end. */
+  forgePagesMax: 20,
+  /** A 404 on a pull request that was opened less long ago than this may pass. */
+  forgeYoungMs: 2 * minute,
+  /** The rules of a branch are read again after this long. */
+  forgeRulesMs: 5 * minute,
+  /** A server without GraphQL is not asked for it again for this long. */
+  forgeGraphqlAbsentMs: hour,
   /** Between two writes with one credential, as forges ask for. */
   forgeWriteGapMs: second,
   /** Kept of a forge's budget, in percent: for people with the same login, and for merges. */

@@ -9,7 +9,7 @@ import {
 } from '../../../test/fixtures/views.ts';
 import { snapshotOf, watchedRequest } from '../../../test/fixtures/pulls.ts';
 import type { Plan } from '../action.ts';
-import { escalationId type Commit } from '../ids.ts';
+import { escalationId } from '../ids.ts';
 import type { JobResult } from '../job.ts';
 import type { MergeRequest } from '../merge-request.ts';
 import { takeStrangers } from './pull-calls.ts';
