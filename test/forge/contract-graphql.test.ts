@@ -186,7 +186,7 @@ test('points are charged to the person, whichever token asked, and run out for b
   expect((await query('query { viewer { login } }')).body['errors']).toBeUndefined();
 });
 
-test('a queue takes a pull request in, a refused head is stale, and it lands by the queue', async () => {
+test('a queue takes a pull request in, refuses a stale head, and lands it', async () => {
   const queued = await opened('queued');
   repo.protect('main', { mergeQueue: true });
   queued.addCheckRun({ name: 'build' });
