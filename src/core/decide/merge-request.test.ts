@@ -73,30 +73,6 @@ describe('in line', () => {
   });
 });
 
-describe('a remote that is away', () => {
-  const failure = { kind: 'remote_not_found', helps: 'person', remote: '/x', output: '' } as const;
-  const failed = decide(
-    { stage: 'landing', slot: true, job, candidate: candidateOf(b) },
-    { job: doneJob('push', { kind: 'failed', failure }) },
-  );
-
-  test('is the rig’s trouble: the request stands aside and comes back by itself', () => {
-    expect(sets(failed)).toMatchObject({ stage: 'queued', slot: false, failures: [failure] });
-    expect(sets(failed).notBefore).toBe(later(limits.rigProbeMs));
-    expect(failed.actions).toContainEqual(
-      expect.objectContaining({ do: 'escalate', dedupeKey: 'rig:web:job', bind: false }),
-    );
-    expect(reasons(decide(sets(failed)))).toEqual(['human']);
-  });
-
-  test('is tried again as soon as a look at the repository found it well', () => {
-    const seen = decide(sets(failed), { rig: rigWith({ probedAt: later(1000) }) });
-    expect(sets(seen)).toMatchObject({ notBefore: null, failures: [] });
-    const before = decide(sets(failed), { rig: rigWith({ probedAt: now }) });
-    expect(before.actions).toEqual([]);
-  });
-});
-
 describe('build', () => {
   const building = { slot: true, job } as const;
   const build = (answer: Extract<JobResult, { kind: 'build' }>['answer']) => ({
@@ -256,20 +232,6 @@ describe('gates', () => {
   test('whose command was changed are run again', () => {
     const settings = settingsWith({ gates: [gateWith({ command: 'npm run all' })] });
     expect(jobsOf(decide({ ...gating, gates: [reportOf()] }, { settings }))).toHaveLength(1);
-  });
-
-  test('that are red on the target are tried again as soon as the gate is another one', () => {
-    const notBefore = later(limits.rigProbeMs);
-    const failing = { ...gating, gates: [reportOf({ result: 'could_not_run' })] };
-    const found = decide(failing, { targetReports: [reportOf({ result: 'could_not_run' })] });
-    const red = { ...sets(found), slot: false };
-    expect(red).toMatchObject({ failures: [{ kind: 'target_red', result: 'could_not_run' }] });
-    expect(reasons(decide(red))).toEqual(['target_red']);
-    const settings = settingsWith({ gates: [gateWith({ command: 'npm run all' })] });
-    expect(sets(decide({ ...red, notBefore }, { settings }))).toMatchObject({
-      red: null,
-      notBefore: null,
-    });
   });
 
   test('whose setup failed stand aside: the rig’s failure is not the bead’s', () => {
