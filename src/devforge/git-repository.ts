@@ -60,6 +60,9 @@ export class GitRepository {
   readonly path: string;
   readonly #settings: GitSettings;
   readonly #commits = new Map<string, CommitInfo>();
+  readonly #ranges = new Once<readonly CommitInfo[]>();
+  readonly #ancestry = new Once<boolean>();
+  readonly #changes = new Once<readonly ChangedFile[]>();
 
   constructor(path: string, settings: GitSettings) {
     this.path = path;
@@ -105,7 +108,7 @@ export class GitRepository {
 
   /** Newest first, those of `head` that are not in `base`. */
   async between(base: string, head: string): Promise<readonly CommitInfo[]> {
-    return await this.#log([head, `^${base}`]);
+    return await this.#ranges.ask([base, head], () => this.#log([head, `^${base}`]));
   }
 
   async count(from: string, to: string): Promise<{ ahead: number; behind: number }> {
@@ -120,10 +123,16 @@ export class GitRepository {
   }
 
   async contains(ancestor: string, tip: string): Promise<boolean> {
-    return (await this.run(['merge-base', '--is-ancestor', ancestor, tip])).code === 0;
+    const ask = async (): Promise<boolean> =>
+      (await this.run(['merge-base', '--is-ancestor', ancestor, tip])).code === 0;
+    return await this.#ancestry.ask([ancestor, tip], ask);
   }
 
   async changed(base: string, head: string): Promise<readonly ChangedFile[]> {
+    return await this.#changes.ask([base, head], () => this.#changed(base, head));
+  }
+
+  async #changed(base: string, head: string): Promise<readonly ChangedFile[]> {
     const from = (await this.mergeBase(base, head)) ?? base;
     const raw = await this.must(['diff-tree', '-r', '--no-renames', '-z', '--raw', from, head]);
     const counts = await this.must(['diff-tree', '-r', '--no-renames', '--numstat', from, head]);
@@ -246,6 +255,24 @@ export class GitRepository {
       .map(commitOfRow);
     for (const commit of commits) this.#commits.set(commit.sha, commit);
     return commits;
+  }
+}
+
+/** G4 */
+class Once<T> {
+  readonly #known = new Map<string, Promise<T>>();
+
+  async ask(shas: readonly string[], run: () => Promise<T>): Promise<T> {
+    if (!shas.every((sha) => /^[0-9a-f]{40}$/.test(sha))) return await run();
+    const key = shas.join(' ');
+    const known = this.#known.get(key) ?? run();
+    this.#known.set(key, known);
+    try {
+      return await known;
+    } catch (error) {
+      this.#known.delete(key); // its objects may arrive later
+      throw error;
+    }
   }
 }
 

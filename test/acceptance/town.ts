@@ -63,13 +63,6 @@ export interface JournalView {
   readonly to: string | null;
 }
 
-export interface ProblemView {
-  readonly what: string;
-  readonly evidence: string;
-  readonly next: string;
-  readonly kind?: string;
-}
-
 export class TestTown {
   readonly folder: string;
   readonly home: string;

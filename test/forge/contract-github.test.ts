@@ -225,6 +225,19 @@ test('a renamed repository redirects by its id, as GitHub describes', async () =
   });
 });
 
+test('150 checks come in pages, with the whole count on each', async () => {
+  const { forge } = ground;
+  const ann = client(forge.addToken('ann').secret);
+  const repo = forge.world.repo('acme/app');
+  const sha = repo.refs.get('main') ?? '';
+  for (let n = 0; n < 150; n += 1) repo.addCheckRun(sha, { name: `check ${n}` });
+  const one = await ann.checks.listForRef({ ...at, ref: sha, per_page: 100 });
+  expect([one.data.total_count, one.data.check_runs.length]).toEqual([150, 100]);
+  expect(one.headers.link).toContain('rel="next"');
+  const all = await ann.paginate(ann.checks.listForRef, { ...at, ref: sha, per_page: 100 });
+  expect(new Set(all.map(({ name }) => name)).size).toBe(150);
+});
+
 test('the judge notices a field that is missing', () => {
   const judge = new GithubContract();
   judge.judge('GET', '/repos/a/b/pulls/1', 200, { number: 1 });

@@ -73,30 +73,6 @@ describe('in line', () => {
   });
 });
 
-describe('a remote that is away', () => {
-  const failure = { kind: 'remote_not_found', helps: 'person', remote: '/x', output: '' } as const;
-  const failed = decide(
-    { stage: 'landing', slot: true, job, candidate: candidateOf(b) },
-    { job: doneJob('push', { kind: 'failed', failure }) },
-  );
-
-  test('is the rig’s trouble: the request stands aside and comes back by itself', () => {
-    expect(sets(failed)).toMatchObject({ stage: 'queued', slot: false, failures: [failure] });
-    expect(sets(failed).notBefore).toBe(later(limits.rigProbeMs));
-    expect(failed.actions).toContainEqual(
-      expect.objectContaining({ do: 'escalate', dedupeKey: 'rig:web:job', bind: false }),
-    );
-    expect(reasons(decide(sets(failed)))).toEqual(['human']);
-  });
-
-  test('is tried again as soon as a look at the repository found it well', () => {
-    const seen = decide(sets(failed), { rig: rigWith({ probedAt: later(1000) }) });
-    expect(sets(seen)).toMatchObject({ notBefore: null, failures: [] });
-    const before = decide(sets(failed), { rig: rigWith({ probedAt: now }) });
-    expect(before.actions).toEqual([]);
-  });
-});
-
 describe('build', () => {
   const building = { slot: true, job } as const;
   const build = (answer: Extract<JobResult, { kind: 'build' }>['answer']) => ({

@@ -16,7 +16,7 @@ import {
 } from '../exchange.ts';
 import { SAML } from '../faults.ts';
 import { isJson, type Json } from '../json.ts';
-import { Refused, type Access, type Token } from '../model.ts';
+import { Refused, type Access, type Permissions, type Token } from '../model.ts';
 import type { Pull } from '../pull.ts';
 import type { Repo } from '../repo.ts';
 import type { ForgeApp, World } from '../world.ts';
@@ -172,7 +172,7 @@ function withoutRight(call: Call, repo: Repo, access: Access, needs: Needs): Ans
     return writes ? problem(401, 'Requires authentication') : null;
   }
   if (token.permissions !== null) {
-    const have = token.permissions[permission];
+    const have = granted(token.permissions, permission);
     if (permission === 'metadata') return null;
     if (!writes && (have !== undefined || !repo.private)) return null;
     if (have === 'write' && writes) return canWrite(access) ? null : forbidden(token, needs);
@@ -186,6 +186,16 @@ function withoutRight(call: Call, repo: Repo, access: Access, needs: Needs): Ans
   }
   const anybody = ['pull_requests', 'issues'].includes(permission);
   return canWrite(access) || anybody ? null : problem(403, 'Must have push access to repository.');
+}
+
+/** A pull request's conversation is open to either of two permissions. */
+export function granted(
+  permissions: Permissions,
+  permission: string,
+): 'read' | 'write' | undefined {
+  const own = permissions[permission];
+  if (permission !== 'issues' || own === 'write') return own;
+  return permissions['pull_requests'] ?? own;
 }
 
 function canWrite(access: Access): boolean {

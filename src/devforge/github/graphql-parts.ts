@@ -10,7 +10,7 @@ import type { Comment, Token, User } from '../model.ts';
 import type { Pull } from '../pull.ts';
 import type { Repo } from '../repo.ts';
 import type { World } from '../world.ts';
-import type { Urls } from './call.ts';
+import { granted, type Urls } from './call.ts';
 import { typed } from './graphql-cost.ts';
 import { association } from './pull-shapes.ts';
 import { iso } from './shapes.ts';
@@ -55,7 +55,7 @@ export function mustHave(
     }
     return;
   }
-  const have = token.permissions[permission];
+  const have = granted(token.permissions, permission);
   if (level === 'read' && (have !== undefined || !repo.private)) return;
   if (have !== 'write') throw refuse;
 }
