@@ -65,6 +65,24 @@ export function setCredential(ask: Ask, command: Of<'credential_set'>): Answer {
   return changed(ask, one === null ? null : one.value);
 }
 
+/** Deliveries signed with the one before are not believed any more. */
+export function setWebhookSecret(ask: Ask, command: Of<'webhook_secret_set'>): Answer {
+  const { tx, now } = ask.turn;
+  const rig = findRig(tx, command.rig);
+  if (!rig.ok) return rig;
+  const { provider, origin, sealed } = command;
+  const scope = webhookScope(rig.value.id);
+  for (const { origin: before } of secrets.of(tx, scope)) secrets.remove(tx, scope, before);
+  const row = { scope, provider, origin, apiOrigin: origin, sealed, mask: '****', login: null };
+  secrets.put(tx, { ...row, at: now });
+  remark(ask.turn, nameOf(rig.value.id), 'webhook_secret_set', ask.who, { origin });
+  return done(ask, rig.value.id);
+}
+
+export function webhookScope(rig: string): string {
+  return `webhook:${rig}`;
+}
+
 export function removeCredential(ask: Ask, command: Of<'credential_remove'>): Answer {
   const { tx } = ask.turn;
   const { rig, origin } = command;
