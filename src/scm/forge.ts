@@ -90,5 +90,9 @@ function allAdapters(deps: ForgesDeps): Adapters {
 
 /** F1 */
 function unserved({ project }: ForgeContext): PRStatusError {
-  return { kind: 'unrecognized_url', ...placeOf(project), url: `${project.origin}/${project.path}` };
+  return {
+    kind: 'unrecognized_url',
+    ...placeOf(project),
+    url: `${project.origin}/${project.path}`,
+  };
 }

@@ -2,7 +2,13 @@
  * The `forge` port on GitHub: github.com, Enterprise Server and data-residency hosts alike; only
  * the API's base differs. Each verb resolves the rig's own credential first.
  */
-import type { Feedback, ForgeWrite, MergeAnswer, OpenSpec, Opened } from '../../core/forge-answers.ts';
+import type {
+  Feedback,
+  ForgeWrite,
+  MergeAnswer,
+  OpenSpec,
+  Opened,
+} from '../../core/forge-answers.ts';
 import type { PRStatusError, PRStatusOutcome } from '../../core/pr-status.ts';
 import type { PullRequestRef } from '../../core/pull-request.ts';
 import { err, ok, type Result } from '../../core/result.ts';

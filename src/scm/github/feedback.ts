@@ -23,9 +23,7 @@ const author = z.object({ login: z.string(), __typename: z.string() }).nullish()
 const pageInfo = z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullish() });
 const commentsShape = z.object({
   pageInfo,
-  nodes: z.array(
-    z.object({ author, authorAssociation: z.string(), body: z.string() }).nullable(),
-  ),
+  nodes: z.array(z.object({ author, authorAssociation: z.string(), body: z.string() }).nullable()),
 });
 const threadShape = z.object({
   id: z.string(),

@@ -61,10 +61,17 @@ export async function restOfThreads(
   if (pull.reviewThreads == null) return err('not_read');
   const query = `query($id: ID!, $after: String) { node(id: $id) { ... on PullRequest {
     reviewThreads(first: 100, after: $after) { ${threadFields} } } } }`;
-  const pages = await pagesOf<ThreadsPage>(api, call, pull.reviewThreads, query, pull.id, (node) => {
-    const found = withThreads.safeParse(node);
-    return found.success ? found.data.reviewThreads : null;
-  });
+  const pages = await pagesOf<ThreadsPage>(
+    api,
+    call,
+    pull.reviewThreads,
+    query,
+    pull.id,
+    (node) => {
+      const found = withThreads.safeParse(node);
+      return found.success ? found.data.reviewThreads : null;
+    },
+  );
   if (!pages.ok) return pages;
   const open = flat(pages.value).filter((one) => !one.isResolved && !one.isOutdated);
   return ok(open.map(({ id }) => id));
@@ -74,7 +81,10 @@ const withCommits = z.object({ commits: commitsShape });
 const withThreads = z.object({ reviewThreads: threadsShape });
 
 interface AnyPage {
-  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor?: string | null | undefined };
+  readonly pageInfo: {
+    readonly hasNextPage: boolean;
+    readonly endCursor?: string | null | undefined;
+  };
 }
 
 /** M1 */

@@ -114,7 +114,10 @@ async function readChecks(
   if (!statuses.ok) return { is: 'unknown', why: statuses.error };
   const contexts = [...runs.value, ...statuses.value];
   const required = rules?.requiredChecks ?? null;
-  return { is: 'complete', value: checksFrom(contexts, required, mergeableNow && required !== null) };
+  return {
+    is: 'complete',
+    value: checksFrom(contexts, required, mergeableNow && required !== null),
+  };
 }
 
 function runsIn(json: unknown): readonly ContextNode[] | null {

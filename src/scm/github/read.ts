@@ -83,7 +83,7 @@ export class PullReader {
     batch: readonly PullRequestRef[],
     found: readonly Found[],
   ): Promise<readonly PRStatusOutcome[]> {
-    const pulls: (Result<Read, PRStatusError>)[] = [];
+    const pulls: Result<Read, PRStatusError>[] = [];
     for (const one of found) {
       pulls.push(one.ok ? { ok: true, value: await this.#toTheEnd(call, one.value) } : one);
     }

@@ -20,7 +20,10 @@ const BRANCHES_MAX = 500;
 
 export class RuleBook {
   readonly #api: GitHubApi;
-  readonly #read = new Map<string, { readonly rules: BranchRules | null; readonly until: Instant }>();
+  readonly #read = new Map<
+    string,
+    { readonly rules: BranchRules | null; readonly until: Instant }
+  >();
 
   constructor(api: GitHubApi) {
     this.#api = api;
@@ -76,9 +79,9 @@ async function readRules(api: GitHubApi, call: Call, branch: string): Promise<Br
   if (!own.success || !rules.success || (sets.ok && sets.value.more)) return null;
   const contexts = [
     ...(own.data.protection?.required_status_checks?.contexts ?? []),
-    ...rules.data.flatMap(({ parameters }) => parameters?.required_status_checks ?? []).map(
-      ({ context }) => context,
-    ),
+    ...rules.data
+      .flatMap(({ parameters }) => parameters?.required_status_checks ?? [])
+      .map(({ context }) => context),
   ];
   const counts = rules.data.map(
     ({ parameters }) => parameters?.required_approving_review_count ?? 0,

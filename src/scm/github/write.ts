@@ -111,7 +111,7 @@ async function reply(
   what: Extract<ForgeWrite, { do: 'reply' }>,
 ): Promise<Done> {
   let before: string | null = null;
-  for (let more = true; more; ) {
+  for (let more = true; more;) {
     const read: Awaited<ReturnType<typeof readThread>> = await readThread(
       api,
       call,
