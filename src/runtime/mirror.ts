@@ -207,11 +207,7 @@ export class Mirrors {
     return refs;
   }
 
-  async #network(
-    rig: RigRef,
-    gitDir: string | null,
-    args: readonly string[],
-  ): Promise<GitOutcome> {
+  async #network(rig: RigRef, gitDir: string | null, args: readonly string[]): Promise<GitOutcome> {
     const outcome = await this.#deps.git.run(args, {
       gitDir: gitDir ?? '/dev/null',
       timeoutMs: limits.fetchMs,

@@ -12,7 +12,6 @@ import type { RigRef } from '../core/launch-spec.ts';
 import { rigRefOf } from '../core/launch.ts';
 import { near } from '../core/names.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import { instant } from '../core/time.ts';
 import type { Attempt } from '../core/attempt.ts';
 import type { Bead, BeadStatus } from '../core/bead.ts';
 import type { Town } from '../core/town.ts';
@@ -30,6 +29,8 @@ import { runners } from '../storage/tables/runners.ts';
 import { towns } from '../storage/tables/town.ts';
 import { transcripts } from '../storage/tables/transcripts.ts';
 import { doctorView, settingViews } from './rig-views.ts';
+import { bad, beadCursor, offsetOf } from './cursor.ts';
+import type { LookView } from './forge-views.ts';
 import * as view from './views.ts';
 import { answerOf, subjectOf } from './why.ts';
 
@@ -178,15 +179,25 @@ export class Queries {
   }
 
   listMergeRequests(
-    filter: { readonly rig?: string | undefined; readonly live?: boolean | undefined },
+    filter: {
+      readonly rig?: string | undefined;
+      readonly live?: boolean | undefined;
+      readonly failureKind?: string | undefined;
+    },
     page: PageRequest,
   ) {
     const known = this.#rigIfNamed(filter.rig);
     if (!known.ok) return known;
     const offset = offsetOf(page.cursor);
     if (!offset.ok) return offset;
-    const { rig } = filter;
+    const { rig, failureKind } = filter;
     const fetch = (count: number, from: number) => {
+      if (failureKind !== undefined) {
+        // Few at a time, and only live ones: read whole.
+        const live = mergeRequests.live(this.#sql, LIVE_MAX);
+        const unseen = live.filter((row) => row.unobservable?.failureKind === failureKind);
+        return unseen.slice(from, from + count);
+      }
       if (filter.live === true) {
         const live =
           rig === undefined
@@ -327,9 +338,9 @@ export class Queries {
   }
 
   /** Every check of the last look, and what setup said since. */
-  rigDoctor(id: string) {
+  rigDoctor(id: string, look: LookView | null) {
     const row = this.rigRow(id);
-    return row.ok ? ok(doctorView(row.value)) : row;
+    return row.ok ? ok(doctorView(row.value, look)) : row;
   }
 
   #anyNames(): readonly string[] {
@@ -372,28 +383,7 @@ export class Queries {
   }
 }
 
-/** Q2 */
-function beadCursor(cursor: string | undefined) {
-  if (cursor === undefined) return ok(null);
-  const parts = /^(\d+)_(\S+)$/.exec(cursor);
-  if (parts === null) return badCursor(cursor);
-  return ok({ createdAt: instant(Number(parts[1])), id: beadId(parts[2] ?? '') });
-}
-
-function offsetOf(cursor: string | undefined): Read<number> {
-  if (cursor === undefined) return ok(0);
-  return /^\d{1,9}$/.test(cursor) ? ok(Number(cursor)) : badCursor(cursor);
-}
-
-function badCursor(given: string): Read<never> {
-  return bad('cursor', given, 'the `next` of a page of this list');
-}
-
-function bad(field: string, given: string, expected: string): Read<never> {
-  return err({ kind: 'bad_value', helps: 'person', field, given, expected });
-}
-
 const entityKinds: readonly EntityKind[] = [
   ...(['town', 'bead', 'attempt', 'job', 'merge_request', 'rig'] as const),
-  ...(['escalation', 'runner', 'dispatch'] as const),
+  ...(['escalation', 'runner', 'dispatch', 'forge_account'] as const),
 ];

@@ -29,7 +29,10 @@ const everything = Number.MAX_SAFE_INTEGER;
 
 /** F4 */
 const notTheTowns: readonly string[] = [
-  ...['agenda', 'idempotency', 'migrations', 'runners'],
+  'agenda',
+  'idempotency',
+  'migrations',
+  'runners',
   // Sealed with this home's key: worthless elsewhere, and nothing to carry about.
   'secrets',
 ];

@@ -17,6 +17,7 @@ import type { Rig } from '../core/rig.ts';
 import type { Runner } from '../core/runner.ts';
 import type { Town } from '../core/town.ts';
 import type { Wait } from '../core/wait.ts';
+import { blockersOf, forgeOfRigView, pollView, pullView } from './forge-views.ts';
 import type { JournalRow } from '../storage/tables/journal.ts';
 
 /** ISO 8601, UTC. */
@@ -166,6 +167,10 @@ export function mergeRequestView(request: MergeRequest) {
     candidate: request.candidate,
     gates: request.gates,
     lostRaces: request.lostRaces,
+    strategy: request.strategy,
+    pr: pullView(request),
+    blockedBy: blockersOf(request),
+    ...pollView(request),
     decision:
       request.decision === null ? null : { ...request.decision, at: iso(request.decision.at) },
     proof: proofView(request.proof),
@@ -190,6 +195,7 @@ export function rigView(rig: Rig) {
     lends: rig.lends,
     target: rig.target,
     updateCheckout: rig.updateCheckout,
+    forge: forgeOfRigView(rig),
     mergeCommand:
       rig.createTargetFrom === null ? null : `git -C ${quoted(rig.remote)} merge ${rig.target}`,
     consentAt: isoOrNull(rig.consentAt),

@@ -103,6 +103,17 @@ function nameOf(rig: string | null): EntityName {
   return rig === null ? { kind: 'town', id: 'town' } : { kind: 'rig', id: rig };
 }
 
+/** Those that could not even be opened for want of a credential: they are tried again. */
+function unopened(ask: Ask, rig: Rig): readonly Action[] {
+  const { tx, now } = ask.turn;
+  return mergeRequests
+    .liveOfRig(tx, rig.id, Number.MAX_SAFE_INTEGER)
+    .filter(({ prNumber, failures }) => {
+      return prNumber === null && failures.some(({ kind }) => kind === 'pr_poll_failed');
+    })
+    .flatMap((request) => [...freed(ask, request), lookAgain(request, now)]);
+}
+
 /** A rig with a credential of its own has an account of its own; the first success clears. */
 function changed(ask: Ask, one: Rig | null): Answer {
   const { tx, now } = ask.turn;
@@ -115,6 +126,7 @@ function changed(ask: Ask, one: Rig | null): Answer {
       .watchedOfRig(tx, rig.id)
       .map(({ id }) => update('merge_request', id, { readAt: now, account }, 'credential_changed'));
     return [
+      ...unopened(ask, rig),
       ...accountFor(ask, after),
       update('rig', rig.id, { ownCredential: own, probeAsked: true }, 'credential_changed'),
       ...again,
