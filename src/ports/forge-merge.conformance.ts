@@ -22,6 +22,7 @@ async function merge(scene: Scene, pull: Pull, wish = how(pull)): Promise<MergeA
 
 export function mergeCases(cases: Cases): void {
   merged(cases);
+  renamed(cases);
   notMerged(cases);
   rights(cases);
   queued(cases);
@@ -51,6 +52,19 @@ function merged({ check }: Cases): void {
     const main = scene.repo.refs.get('main');
     expect(await merge(scene, pull, wish)).toEqual({ is: 'merged', commit: main });
     expect(scene.repo.refs.get('main')).toBe(main);
+  });
+}
+
+function renamed({ checkIf }: Cases): void {
+  checkIf('rename')('merges and talks under the former name of a repository', async (scene) => {
+    const pull = await scene.pull('gt/a');
+    await scene.snapshot(pull);
+    await scene.repo.rename(`${scene.repo.name}-new`);
+    const said = { do: 'comment', marker: '<!-- m -->', body: 'Landing' } as const;
+    expect((await scene.port.write(scene.context, scene.ref(pull), said)).ok).toBe(true);
+    expect((await merge(scene, pull)).is).toBe('merged');
+    expect(pull.comments).toHaveLength(1);
+    expect(pull.state).toBe('merged');
   });
 }
 

@@ -108,10 +108,12 @@ export class Scene {
 
 export interface Cases {
   /** A test with a scene of its own. */
-  check(title: string, body: (scene: Scene) => Promise<void>, spec?: RepoSpec): void;
+  readonly check: Check;
   /** As `check`, for a provider that has this. */
-  checkIf(feature: Feature): Cases['check'];
+  readonly checkIf: (feature: Feature) => Check;
 }
+
+export type Check = (title: string, body: (scene: Scene) => Promise<void>, spec?: RepoSpec) => void;
 
 export function forgeConformance(
   name: string,
@@ -130,9 +132,9 @@ export function forgeConformance(
     held.world.served.addUser('checker[bot]', { type: 'Bot' });
   });
   afterEach(() => {
-    const { served, ...world } = worldNow();
-    served.faults.clear();
-    served.world.mergeabilityMs = 0;
+    const world = worldNow();
+    world.served.faults.clear();
+    world.served.world.mergeabilityMs = 0;
     world.patience(null);
   });
   afterAll(async () => {
@@ -146,7 +148,7 @@ export function forgeConformance(
     const { repo } = await served.addRepo(`acme/app-${held.repos}`, { collaborators, ...spec });
     await body(new Scene(worldNow(), repo));
   };
-  const check: Cases['check'] = (title, body, spec = {}) => {
+  const check: Check = (title, body, spec = {}) => {
     // The titles are the literals in the files of cases.
     // oxlint-disable-next-line vitest/valid-title
     test(`${name} ${title}`, () => run(body, spec));

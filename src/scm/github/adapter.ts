@@ -19,6 +19,7 @@ import { readFeedback } from './feedback.ts';
 import { mergePull, type MergeHow } from './merge.ts';
 import { young } from './not-found.ts';
 import { openPull } from './open.ts';
+import { OpenedLately } from './opened-lately.ts';
 import { probe } from './probe.ts';
 import { PullReader } from './read.ts';
 import { writePull } from './write.ts';
@@ -31,6 +32,7 @@ export class GitHubForge implements ForgePort {
   readonly #deps: GitHubDeps;
   readonly #api: GitHubApi;
   readonly #reader: PullReader;
+  readonly #opened = new OpenedLately();
 
   constructor(deps: GitHubDeps) {
     this.#deps = deps;
@@ -44,7 +46,7 @@ export class GitHubForge implements ForgePort {
   ): Promise<readonly PRStatusOutcome[]> {
     if (targets.length === 0) return [];
     const read = await this.#with(context, async (call) =>
-      allOrError(await this.#reader.read(call, targets)),
+      allOrError(await this.#reader.read(call, this.#opened.dated(targets))),
     );
     if (read.ok) return read.value;
     return targets.map(() => ({ ok: false, error: read.error }));
@@ -63,7 +65,11 @@ export class GitHubForge implements ForgePort {
   }
 
   async open(context: ForgeContext, spec: OpenSpec): Promise<Result<Opened, PRStatusError>> {
-    return await this.#with(context, (call) => openPull(this.#api, call, spec));
+    const opened = await this.#with(context, (call) => openPull(this.#api, call, spec));
+    if (opened.ok && opened.value.is === 'opened') {
+      this.#opened.add(opened.value.snapshot.ref, this.#api.now);
+    }
+    return opened;
   }
 
   async merge(
@@ -99,7 +105,8 @@ export class GitHubForge implements ForgePort {
   ): Promise<Result<T, PRStatusError>> {
     const { project } = target;
     const answer = await this.#with(context, (call) => body({ ...call, project }));
-    return answer.ok ? answer : err(young(target, answer.error, this.#api));
+    const [dated = target] = this.#opened.dated([target]);
+    return answer.ok ? answer : err(young(dated, answer.error, this.#api));
   }
 
   async #with<T>(
@@ -114,7 +121,7 @@ export class GitHubForge implements ForgePort {
   }
 }
 
-/** One refusal for the whole batch is the credential's: it may be tried once more with a new one. */
+/** One refusal for the whole batch is the credential's: a new one may be tried once. */
 function allOrError(
   outcomes: readonly PRStatusOutcome[],
 ): Result<readonly PRStatusOutcome[], PRStatusError> {

@@ -66,7 +66,7 @@ export function verdictOf(node: ContextNode): Verdict {
     return node.state === 'FAILURE' || node.state === 'ERROR' ? 'failed' : 'pending';
   }
   if (node.status !== 'COMPLETED') return 'pending';
-  switch (node.conclusion) {
+  switch (node.conclusion ?? '') {
     case 'SUCCESS':
     case 'NEUTRAL':
     case 'SKIPPED':
@@ -89,6 +89,6 @@ export function failingOf(node: ContextNode): FailingCheck {
   return {
     name: nameOf(node) || 'check',
     url: node.detailsUrl ?? node.targetUrl ?? null,
-    id: node.databaseId == null ? null : String(node.databaseId),
+    id: node.databaseId?.toString() ?? null,
   };
 }

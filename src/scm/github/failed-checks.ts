@@ -69,6 +69,6 @@ const runBody = z.object({
 async function wordsOf(api: GitHubApi, call: Call, run: string): Promise<string> {
   const read = await api.get(call, run);
   const said = read.ok ? runBody.safeParse(read.value.json).data?.output : null;
-  const words = [said?.title, said?.summary].filter((part) => part != null && part !== '');
+  const words = [said?.title, said?.summary].filter((part) => (part ?? '') !== '');
   return words.join('\n').slice(0, LOG_BYTES_MAX);
 }

@@ -72,8 +72,7 @@ export async function readFeedback(
   const contexts = await restOfContexts(api, call, pull);
   const nodes = contexts.ok ? newestOf(contexts.value) : [];
   const failing = nodes.filter((node) => verdictOf(node) === 'failed');
-  const opinions = pull.latestOpinionatedReviews;
-  const isAll = opinions != null && !opinions.pageInfo.hasNextPage;
+  const isAll = pull.latestOpinionatedReviews?.pageInfo.hasNextPage === false;
   return ok({
     head: oidOf(pull.headRefOid),
     threads: whole,
@@ -134,8 +133,8 @@ async function readPage(
   if (!answer.ok) return answer;
   const found = repository.safeParse(answer.value.data['repository']);
   if (!found.success) return err(mismatch(call, answer.value.data));
-  const pull = found.data?.pullRequest;
-  if (pull != null) return ok(pull);
+  const pull = found.data?.pullRequest ?? null;
+  if (pull !== null) return ok(pull);
   const [problem] = answer.value.problems;
   const error = problem?.error ?? notThere(call);
   if (problem?.path.length === 2) return err(seenRepository(error));

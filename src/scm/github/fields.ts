@@ -62,7 +62,7 @@ export const contextShape = z.object({
   isRequired: z.boolean().nullish(),
   checkSuite: z
     .object({
-      id: z.number().optional(),
+      id: z.number().nullish(),
       app: z.object({ slug: z.string() }).nullish(),
       workflowRun: z
         .object({ event: z.string().nullish(), workflow: z.object({ name: z.string() }).nullish() })

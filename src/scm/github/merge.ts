@@ -17,7 +17,7 @@ import { oid } from './fields.ts';
 import { explained, young } from './not-found.ts';
 import { restPull, restSnapshot, type RestPull } from './rest-pull.ts';
 import type { RuleBook } from './rules.ts';
-import { oidOf } from './snapshot.ts';
+import { commitIn } from './snapshot.ts';
 
 export interface MergeHow {
   readonly expectedHead: Commit;
@@ -52,8 +52,7 @@ export async function mergePull(
   }
   const merged = mergedBody.safeParse(json);
   if (!merged.success || merged.data.merged === false) return err(mismatch(call, json));
-  const { sha } = merged.data;
-  return ok({ is: 'merged', commit: sha == null ? null : oidOf(sha) });
+  return ok({ is: 'merged', commit: commitIn(merged.data.sha) });
 }
 
 /** A missing right is an answer; a bad token, a pause or a policy is an error like any other. */

@@ -58,20 +58,14 @@ export async function restOfThreads(
   call: Call,
   pull: Pick<PullNode, 'id' | 'reviewThreads'>,
 ): Promise<Result<readonly string[], Why>> {
-  if (pull.reviewThreads == null) return err('not_read');
+  const first = pull.reviewThreads ?? null;
+  if (first === null) return err('not_read');
   const query = `query($id: ID!, $after: String) { node(id: $id) { ... on PullRequest {
     reviewThreads(first: 100, after: $after) { ${threadFields} } } } }`;
-  const pages = await pagesOf<ThreadsPage>(
-    api,
-    call,
-    pull.reviewThreads,
-    query,
-    pull.id,
-    (node) => {
-      const found = withThreads.safeParse(node);
-      return found.success ? found.data.reviewThreads : null;
-    },
-  );
+  const pages = await pagesOf<ThreadsPage>(api, call, first, query, pull.id, (node) => {
+    const found = withThreads.safeParse(node);
+    return found.success ? found.data.reviewThreads : null;
+  });
   if (!pages.ok) return pages;
   const open = flat(pages.value).filter((one) => !one.isResolved && !one.isOutdated);
   return ok(open.map(({ id }) => id));

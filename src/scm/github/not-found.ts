@@ -38,8 +38,8 @@ export function seenRepository(error: PRStatusError): PRStatusError {
 
 /** What was opened a moment ago may not be everywhere yet. */
 export function young(target: PullRequestRef, error: PRStatusError, api: GitHubApi): PRStatusError {
-  const { createdAt } = target;
-  if (!isNotFound(error) || createdAt == null) return error;
+  const { createdAt = null } = target;
+  if (!isNotFound(error) || createdAt === null) return error;
   const { provider, host } = error;
   const isYoung = after(createdAt, limits.forgeYoungMs) > api.now;
   return isYoung ? { kind: 'not_yet', provider, host } : error;

@@ -80,7 +80,7 @@ async function existing(
   }
   const ours = here.filter(isOurs).toSorted((a, b) => b.number - a.number)[0];
   if (ours === undefined) return ok(null);
-  const is = ours.merged_at == null ? 'closed_before' : 'merged_before';
+  const is = (ours.merged_at ?? null) === null ? 'closed_before' : 'merged_before';
   return ok({ is, snapshot: snapshot(ours) });
 }
 

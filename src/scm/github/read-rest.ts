@@ -132,7 +132,7 @@ function runsIn(json: unknown): readonly ContextNode[] | null {
     detailsUrl: run.html_url ?? null,
     checkSuite: {
       app: run.app ?? null,
-      ...(run.check_suite == null ? {} : { id: run.check_suite.id }),
+      id: run.check_suite?.id,
     },
   }));
 }

@@ -113,8 +113,9 @@ export class PullReader {
     const threads = await restOfThreads(this.#api, call, pull);
     if (!contexts.ok && !gaps.has('checks')) gaps.set('checks', contexts.error);
     if (!threads.ok && !gaps.has('threads')) gaps.set('threads', threads.error);
-    const opinions = pull.latestOpinionatedReviews;
-    if (opinions == null || opinions.pageInfo.hasNextPage) gaps.set('review', 'not_read_whole');
+    if (pull.latestOpinionatedReviews?.pageInfo.hasNextPage !== false) {
+      if (!gaps.has('review')) gaps.set('review', 'not_read_whole');
+    }
     return {
       pull,
       contexts: contexts.ok ? contexts.value : [],

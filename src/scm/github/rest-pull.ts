@@ -8,7 +8,7 @@ import type { Known, Mergeability, PullRequestSnapshot } from '../../core/pull-r
 import type { ForgeProject } from '../../core/pull-request.ts';
 import type { Instant } from '../../core/time.ts';
 import { login, oid } from './fields.ts';
-import { dateOf, oidOf, refOf } from './snapshot.ts';
+import { dateOf, headProjectOf, oidOf, refOf } from './snapshot.ts';
 
 const labels = z.array(z.object({ name: z.string() })).nullish();
 
@@ -49,23 +49,24 @@ export function restSnapshot(
   pull: RestPull,
   now: Instant,
 ): PullRequestSnapshot {
-  const merged = pull.merged_at != null;
+  const merged = (pull.merged_at ?? null) !== null;
   const commit = pull.merge_commit_sha ?? '';
+  const ref = refOf(project, {
+    path: pull.base.repo?.full_name ?? project.path,
+    number: pull.number,
+    nodeId: pull.node_id,
+    url: pull.html_url,
+    createdAt: pull.created_at,
+  });
   return {
-    ref: refOf(project, {
-      path: pull.base.repo?.full_name ?? project.path,
-      number: pull.number,
-      nodeId: pull.node_id,
-      url: pull.html_url,
-      createdAt: pull.created_at,
-    }),
+    ref,
     state: merged ? 'merged' : pull.state === 'closed' ? 'closed' : 'open',
     draft: pull.draft ?? false,
     title: pull.title,
     author: pull.user?.login ?? 'ghost',
     head: oidOf(pull.head.sha),
     headBranch: pull.head.ref,
-    headProject: pull.head.repo?.full_name ?? null,
+    headProject: headProjectOf(ref, pull.head.repo?.full_name),
     baseBranch: pull.base.ref,
     mergeability: mergeabilityOf(pull),
     mergeableNow: isMergeableNow(pull),
@@ -89,7 +90,8 @@ function isMergeableNow({ state, draft, mergeable, mergeable_state: word }: Rest
 }
 
 function mergeabilityOf(pull: RestPull): Known<Mergeability> {
-  const { state, draft, mergeable, mergeable_state: word } = pull;
+  const { state, draft, mergeable } = pull;
+  const word = pull.mergeable_state ?? '';
   if (state !== 'open') return { is: 'unknown', why: 'not_open' };
   if (mergeable === false || word === 'dirty') return { is: 'complete', value: 'conflict' };
   if (draft === true || word === 'draft') return { is: 'complete', value: 'draft' };

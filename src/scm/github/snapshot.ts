@@ -41,21 +41,22 @@ export function snapshotOf(
   const state = stateOf(pull.state);
   const ready = isMergeableNow(pull);
   const { unresolved, unresolvedByBots, unread } = whole;
+  const ref = refOf(project, {
+    path: pull.repository.nameWithOwner,
+    number: pull.number,
+    nodeId: pull.id,
+    url: pull.url,
+    createdAt: pull.createdAt,
+  });
   return {
-    ref: refOf(project, {
-      path: pull.repository.nameWithOwner,
-      number: pull.number,
-      nodeId: pull.id,
-      url: pull.url,
-      createdAt: pull.createdAt,
-    }),
+    ref,
     state,
     draft: pull.isDraft,
     title: pull.title,
     author: pull.author?.login ?? 'ghost',
     head: oidOf(pull.headRefOid),
     headBranch: pull.headRefName,
-    headProject: pull.headRepository?.nameWithOwner ?? null,
+    headProject: headProjectOf(ref, pull.headRepository?.nameWithOwner),
     baseBranch: pull.baseRefName,
     mergeability: unlessUnread(unread, 'mergeability', () => mergeabilityOf(pull)),
     mergeableNow: ready,
@@ -70,7 +71,7 @@ export function snapshotOf(
     })),
     queue: unlessUnread(unread, 'queue', () => queueOf(pull)),
     nativeAutoMerge: { is: 'complete', value: (pull.autoMergeRequest ?? null) !== null },
-    mergeCommit: pull.mergeCommit == null ? null : oidOf(pull.mergeCommit.oid),
+    mergeCommit: commitIn(pull.mergeCommit?.oid),
     mergedBy: pull.mergedBy?.login ?? null,
     closedBy: null,
     updatedAt: dateOf(pull.updatedAt),
@@ -98,8 +99,19 @@ export function refOf(
   return { project: { ...project, path }, number, nodeId, url: isHere ? url : own, createdAt };
 }
 
+/** The same name in other letters is the same repository, not a fork of it. */
+export function headProjectOf(ref: PullRequestRef, name: string | undefined): string | null {
+  const { path } = ref.project;
+  return name?.toLowerCase() === path.toLowerCase() ? path : (name ?? null);
+}
+
 export function oidOf(text: string): Commit {
   return commitOf(text.toLowerCase());
+}
+
+/** Of a name that was checked before. */
+export function commitIn(text: string | null | undefined): Commit | null {
+  return typeof text === 'string' ? oidOf(text) : null;
 }
 
 export function dateOf(text: string | null | undefined): Instant | null {
@@ -186,7 +198,7 @@ function reviewOf(pull: PullNode, rules: BranchRules | null): Known<Review> {
 
 function queueOf(pull: PullNode): PullRequestSnapshot['queue'] {
   if (pull.isInMergeQueue !== true) return { is: 'complete', value: 'none' };
-  switch (pull.mergeQueueEntry?.state) {
+  switch (pull.mergeQueueEntry?.state ?? '') {
     case 'MERGEABLE':
     case 'LOCKED':
       return { is: 'complete', value: 'merging' };
