@@ -2,7 +2,8 @@
  * The read side of forges: accounts with what stands behind each, and credentials as they may be
  * shown.
  *
- * Q1 Nothing here writes. Q2 What is sealed leaves only by `sealed…`, for the host that has the key.
+ * Q1 Nothing here writes. Q2 What is sealed leaves only by `sealed…`, for the host that has
+ *    the key.
  */
 import type { ForgeAccount } from '../core/forge-account.ts';
 import type { MergeRequest } from '../core/merge-request.ts';

@@ -50,17 +50,17 @@ const nothingSeen = {
 };
 
 function seen(snapshot: PullRequestSnapshot) {
-  const checks = valueOf(snapshot.checks);
+  const checks = complete(snapshot.checks);
   return {
     draft: snapshot.draft,
     head: snapshot.head,
-    mergeability: valueOf(snapshot.mergeability) ?? 'unknown',
+    mergeability: complete(snapshot.mergeability) ?? 'unknown',
     checks: checks?.all ?? null,
     checksRequired: checks?.required ?? null,
     failingChecks: (checks?.failing ?? []).map(({ name }) => name),
-    review: valueOf(snapshot.review)?.decision ?? null,
-    threads: valueOf(snapshot.threads)?.unresolved ?? null,
-    queue: valueOf(snapshot.queue),
+    review: complete(snapshot.review)?.decision ?? null,
+    threads: complete(snapshot.threads)?.unresolved ?? null,
+    queue: complete(snapshot.queue),
     closedBy: snapshot.closedBy,
     mergedBy: snapshot.mergedBy,
     observedAt: isoOrNull(snapshot.observedAt),
@@ -68,7 +68,7 @@ function seen(snapshot: PullRequestSnapshot) {
 }
 
 /** V1 */
-function valueOf<T>(group: Known<T>): T | null {
+function complete<T>(group: Known<T>): T | null {
   return group.is === 'complete' ? group.value : null;
 }
 

@@ -28,7 +28,7 @@ export const forgeCommands: NounSpec = {
       detail:
         'It is asked for, or read from standard input; it is kept sealed, and sent to that forge\n' +
         'and nowhere else. What it may do is shown.',
-      options: [rig, url, { flags: '--token-stdin', about: 'read the token from standard input' }],
+      options: [rig, url, { flags: '--token-stdin', about: 'read it from standard input' }],
       examples: [
         'gt forge login --rig web',
         'gt forge login --url https://git.example.com --token-stdin < token.txt',
