@@ -12,6 +12,7 @@ import type { Budget, ForgeContext, ForgePort, Probe } from '../ports/forge.ts';
 import type { Clock, Timers } from '../ports/host.ts';
 import type { CredentialSources } from './credentials.ts';
 import { GitHubForge } from './github/adapter.ts';
+import { gitlabForge } from './gitlab/adapter.ts';
 import { placeOf, type ForgeDoor } from './http.ts';
 import type { RateBudgets } from './rate-budget.ts';
 
@@ -85,7 +86,7 @@ export class Forges implements ForgePort {
 }
 
 function allAdapters(deps: ForgesDeps): Adapters {
-  return { github: new GitHubForge(deps) };
+  return { github: new GitHubForge(deps), gitlab: gitlabForge(deps) };
 }
 
 /** F1 */
