@@ -14,6 +14,7 @@ import { near } from '../core/names.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { Attempt } from '../core/attempt.ts';
 import type { Bead, BeadStatus } from '../core/bead.ts';
+import type { Escalation } from '../core/escalation.ts';
 import type { Town } from '../core/town.ts';
 import type { SqlReader } from '../ports/sql.ts';
 import { agenda } from '../storage/agenda.ts';
@@ -32,7 +33,7 @@ import { doctorView, settingViews } from './rig-views.ts';
 import { bad, beadCursor, offsetOf } from './cursor.ts';
 import type { LookView } from './forge-views.ts';
 import * as view from './views.ts';
-import { answerOf, subjectOf } from './why.ts';
+import { aboutEscalation, answerOf, subjectOf } from './why.ts';
 
 export type { ReadAnswer, ReadRequest } from '../ports/runner.ts';
 
@@ -80,7 +81,7 @@ export class Queries {
       beads: beads.counts(this.#sql),
       live: attempts.live(this.#sql, LIVE_MAX).map(view.attemptView),
       mergeRequests: mergeRequests.live(this.#sql, LIVE_MAX).map(view.mergeRequestView),
-      escalations: escalations.open(this.#sql).map(view.escalationView),
+      escalations: escalations.open(this.#sql).map((row) => this.#escalation(row)),
       rigs: rigs.all(this.#sql).map(view.rigView),
       runners: runners.all(this.#sql).map(view.runnerView),
       dispatch: {
@@ -269,17 +270,21 @@ export class Queries {
       : escalations.open(this.#sql);
     const from = rows.slice(offset.value);
     return ok({
-      items: from.slice(0, page.limit).map(view.escalationView),
+      items: from.slice(0, page.limit).map((row) => this.#escalation(row)),
       next: from.length > page.limit ? String(offset.value + page.limit) : null,
     });
   }
 
   escalation(id: string) {
     const row = escalations.get(this.#sql, id);
-    if (row !== undefined) return ok(view.escalationView(row));
+    if (row !== undefined) return ok(this.#escalation(row));
     return this.#unknown('escalation', id, () =>
       escalations.recent(this.#sql, NEAR_POOL).map((escalation) => escalation.id),
     );
+  }
+
+  #escalation(row: Escalation) {
+    return view.escalationView(row, aboutEscalation(this.#sql, row));
   }
 
   listRunners(): Listed<ReturnType<typeof view.runnerView>> {

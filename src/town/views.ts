@@ -227,8 +227,7 @@ function reportView(report: RigReport, about: About) {
   return { ...report, checks };
 }
 
-export function escalationView(escalation: Escalation) {
-  const about = { escalation: escalation.id };
+export function escalationView(escalation: Escalation, about: About) {
   return {
     id: escalation.id,
     status: escalation.status,
