@@ -5,12 +5,12 @@ import type { ForgeProvider } from '../../core/pull-request.ts';
 import type { Clock, Timers } from '../../ports/host.ts';
 import type { ForgeContext, ForgePort } from '../../ports/forge.ts';
 import type { CredentialSources } from '../../scm/credentials.ts';
-import { GitHubForge } from '../../scm/github/adapter.ts';
+import { Forges } from '../../scm/forge.ts';
 import type { ForgeDoor } from '../../scm/http.ts';
 import type { RateBudgets } from '../../scm/rate-budget.ts';
 
 /** Rigs on others are bare git remotes to us. */
-export const spoken: readonly ForgeProvider[] = ['github'];
+export const spoken: readonly ForgeProvider[] = ['github', 'gitlab'];
 
 export interface AdapterDeps {
   readonly door: ForgeDoor;
@@ -21,5 +21,5 @@ export interface AdapterDeps {
 }
 
 export function makeAdapter(deps: AdapterDeps): ForgePort {
-  return new GitHubForge(deps);
+  return new Forges(deps);
 }
