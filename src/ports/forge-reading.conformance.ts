@@ -80,7 +80,7 @@ function states({ check, checkIf }: Cases): void {
 }
 
 function mergeability({ check, checkIf }: Cases): void {
-  check('sees a conflict', async (scene) => {
+  checkIf('conflict')('sees a conflict', async (scene) => {
     const pull = await scene.pull('gt/a');
     await scene.repo.push('bob', 'main', { 'gt-a.txt': 'something else\n' });
     const seen = await scene.snapshot(pull);

@@ -36,6 +36,7 @@ export interface ForgeWorld {
 export type Feature =
   | 'behind'
   | 'bot_threads'
+  | 'conflict'
   | 'draft'
   | 'empty_refused'
   | 'merge_queue'

@@ -60,7 +60,7 @@ function requiredOf({ checks }: PullRequestSnapshot) {
   return checks.is === 'complete' ? checks.value.required : checks;
 }
 
-test('a pipeline that must succeed is missing, then pending, then failed, then passed', async () => {
+test('a pipeline that must succeed is missing, pending, failed, then passed', async () => {
   const scene = await sceneFor({ protection: { requiredChecks: ['build'] } });
   const pull = await scene.pull('gt/a');
   const none = { passed: 0, failed: 0, pending: 0, missing: 0 };
@@ -80,7 +80,7 @@ test('a pipeline that must succeed is missing, then pending, then failed, then p
   expect(passed.mergeableNow).toBe(true);
 });
 
-test('a pipeline of an older head is none, and one of the trial merge of this head counts', async () => {
+test('a pipeline of an older head is none, and that of a trial merge counts', async () => {
   const scene = await sceneFor();
   const pull = await scene.pull('gt/a');
   await scene.snapshot(pull);
