@@ -29,7 +29,9 @@ const started = performance.now();
 
 if (unknown === undefined) process.exitCode = await main();
 else {
-  process.stderr.write(`unknown option ${unknown}\n  next: npm run demo -- [--forge] [--json] [--keep]\n`);
+  process.stderr.write(
+    `unknown option ${unknown}\n  next: npm run demo -- [--forge] [--json] [--keep]\n`,
+  );
   process.exitCode = 2;
 }
 

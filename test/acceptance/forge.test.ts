@@ -51,7 +51,8 @@ test('without a token a pull request is not opened, and a login heals it', async
   expect(doctor.code).toBe(1);
   expect(doctor.out).toContain('gt forge login --rig web');
 
-  const bead = await town.sling('web', addFile('one'));
+  // What an agent is given is in its transcript from then on.
+  const bead = await town.sling('web', addFile('one', [{ run: 'env' }]));
   const asked = await until('it says why', async () => (await escalations())[0] ?? null, 40_000);
   expect(asked.failure).toMatchObject({
     kind: 'pr_poll_failed',
@@ -180,6 +181,8 @@ test('no token is in a log, the database, the journal, an export or a process', 
   for (const secret of secrets) {
     expect(files.filter(([, bytes]) => bytes.includes(secret)).map(([path]) => path)).toEqual([]);
   }
+  const transcript = await town.run(['agent', 'logs', 'web-1']);
+  expect(transcript.out).toContain('GASTOWN_AGENT_ROLE');
   const exported = await town.request('GET', '/export');
   expect(exported.body).not.toContain('sealed1.');
   const processes = execFileSync('ps', ['-eww', '-o', 'args='], { encoding: 'utf8' });

@@ -61,7 +61,10 @@ const FILES: Readonly<Record<string, string>> = {
 /** `forge`: a remote that is there already, and what git needs to push to it. */
 export async function makeRepository(
   folder: string,
-  forge: { readonly remote: string; readonly gitEnv: Readonly<Record<string, string>> } | null,
+  forge: {
+    readonly remote: string;
+    readonly gitEnv: Readonly<Record<string, string>>;
+  } | null = null,
 ): Promise<DemoRepository> {
   const remote = forge?.remote ?? join(folder, 'greet.git');
   const clone = join(folder, 'greet');
