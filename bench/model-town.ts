@@ -171,6 +171,7 @@ export class ModelTown {
         prefix: name,
         remote: `/repositories/${name}.git`,
         lends: null,
+        forge: null,
         target: 'main',
         updateCheckout: false,
         createTargetFrom: null,

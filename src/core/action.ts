@@ -11,10 +11,22 @@ import type { Bead } from './bead.ts';
 import type { Dispatch } from './dispatch.ts';
 import type { Escalation } from './escalation.ts';
 import type { Failure } from './failure.ts';
-import type { AttemptId, CallId, JobId, RunnerId } from './ids.ts';
-import type { Job, JobSpec } from './job.ts';
+import type { ForgeAccount } from './forge-account.ts';
+import type { OpenSpec } from './forge-answers.ts';
+import type {
+  AttemptId,
+  CallId,
+  Commit,
+  ForgeAccountId,
+  JobId,
+  MergeRequestId,
+  RigId,
+  RunnerId,
+} from './ids.ts';
+import type { Job, JobSpec, MergeMethod } from './job.ts';
 import type { LaunchSpec } from './launch-spec.ts';
 import type { MergeRequest } from './merge-request.ts';
+import type { ForgeProject, PullRequestRef } from './pull-request.ts';
 import type { Wake } from './neighbours.ts';
 import type { Rig } from './rig.ts';
 import type { Runner } from './runner.ts';
@@ -32,6 +44,7 @@ export interface Rows {
   readonly escalation: Escalation;
   readonly runner: Runner;
   readonly dispatch: Dispatch;
+  readonly forge_account: ForgeAccount;
 }
 
 export type EntityKind = keyof Rows;
@@ -95,12 +108,59 @@ export type Call =
   /** Ask a runner what it holds; answered by a `runner_connected` fact of the same life. */
   | { readonly op: 'list'; readonly callId: CallId; readonly runner: RunnerId };
 
+/** Whose credential: always by a rig's id, so that no call can forget the rig's own. */
+interface ForgeSubject {
+  readonly callId: CallId;
+  readonly rig: RigId;
+  readonly project: ForgeProject;
+}
+
+/** An outward call to a forge. Repeatable: reading changes nothing, writing looks first. */
+export type ForgeCall =
+  | {
+      readonly op: 'read_pulls';
+      readonly callId: CallId;
+      readonly account: ForgeAccountId;
+      readonly targets: readonly {
+        readonly mergeRequest: MergeRequestId;
+        readonly rig: RigId;
+        readonly ref: PullRequestRef;
+      }[];
+    }
+  | (ForgeSubject & {
+      readonly op: 'open_pull';
+      readonly mergeRequest: MergeRequestId;
+      readonly spec: OpenSpec;
+    })
+  | (ForgeSubject & {
+      readonly op: 'merge_pull';
+      readonly mergeRequest: MergeRequestId;
+      readonly ref: PullRequestRef;
+      readonly expectedHead: Commit;
+      readonly method: MergeMethod;
+      readonly title: string;
+      readonly message: string;
+    })
+  | (ForgeSubject & {
+      readonly op: 'read_feedback';
+      readonly mergeRequest: MergeRequestId;
+      readonly ref: PullRequestRef;
+    })
+  | (ForgeSubject & {
+      readonly op: 'delete_branch';
+      readonly mergeRequest: MergeRequestId;
+      readonly ref: PullRequestRef;
+      readonly branch: string;
+      readonly head: Commit;
+    });
+
 export type StopReason = 'submitted' | 'asked' | 'person' | 'quiet' | 'budget' | 'paused';
 
 export type Action =
   | Update
   | Insert
   | { readonly do: 'touch'; readonly name: EntityName }
+  | { readonly do: 'call'; readonly call: Call | ForgeCall }
   /** Touches everyone a change concerns, such as all beads of a rig whose budget is used up. */
   | { readonly do: 'wake'; readonly wake: Wake }
   | { readonly do: 'call'; readonly call: Call }
@@ -114,6 +174,13 @@ export type Action =
       readonly subject: string;
       readonly failure: Failure | null;
       readonly question: Question | null;
+    }
+  /** Something that happened, for those who follow along: `pr.poll_failed`. Journaled once. */
+  | {
+      readonly do: 'event';
+      readonly name: 'pr.poll_failed' | 'pr.poll_resumed';
+      readonly about: EntityName;
+      readonly data: Readonly<Record<string, string | number | null>>;
     }
   /** The cause is gone: resolve the open escalation of this key, if there is one. */
   | { readonly do: 'resolve'; readonly dedupeKey: string; readonly why: string };

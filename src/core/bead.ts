@@ -38,8 +38,8 @@ export const beadMoves: Readonly<Record<BeadStatus, readonly BeadStatus[]>> = {
 
 /** Git's word that a change is where it should be. P1 */
 export interface Proof {
-  /** `candidate`: our own candidate is an ancestor of the target. `head`: the bead's head is. */
-  readonly by: 'candidate' | 'head';
+  /** Whose commit is in the target: our own candidate, the bead's head, or the forge's merge. */
+  readonly by: 'candidate' | 'head' | 'forge';
   readonly commit: Commit;
   readonly target: string;
   /** The freshly fetched tip the commit is an ancestor of. */
@@ -48,7 +48,7 @@ export interface Proof {
 }
 
 /** Why there is another attempt on the same branch. */
-export type RoundCause = 'gate' | 'conflict' | 'review' | 'answer' | 'empty';
+export type RoundCause = 'gate' | 'conflict' | 'review' | 'feedback' | 'answer' | 'empty';
 
 /** What the next attempt is told. Counted per cause; only accepted progress resets the counts. */
 export interface Round {

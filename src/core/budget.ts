@@ -20,7 +20,10 @@ export interface Spenders {
 }
 
 /** The failure of the first exhausted budget, or null while there is some left everywhere. */
-export function overBudget(spenders: Spenders, settings: Settings): FailureOf<'over_budget'> | null {
+export function overBudget(
+  spenders: Spenders,
+  settings: Settings,
+): FailureOf<'over_budget'> | null {
   return allOverBudget(spenders, settings)[0] ?? null;
 }
 

@@ -7,6 +7,7 @@
  */
 import type { Priority } from './bead.ts';
 import type { RigReport } from './job.ts';
+import type { ForgeProject, ForgeProvider } from './pull-request.ts';
 import type { Settings } from './settings.ts';
 
 /** What a bead can be changed to while it is not closed. */
@@ -59,6 +60,8 @@ export type Command =
       readonly remote: string;
       readonly lends: string | null;
       readonly target: string;
+      /** The code host the remote lives on; null: a bare git remote. */
+      readonly forge: ForgeProject | null;
       readonly updateCheckout: boolean;
       readonly createTargetFrom: string | null;
       readonly consent: boolean;
@@ -85,6 +88,20 @@ export type Command =
       readonly verdict: 'approve' | 'reject';
       readonly reason: string;
     }
+  /** Read it again now, and try again what was refused. */
+  | { readonly kind: 'mr_retry'; readonly mergeRequest: string }
+  /** A credential for a forge, sealed by the host; null as the rig: for the whole town. */
+  | {
+      readonly kind: 'credential_set';
+      readonly rig: string | null;
+      readonly provider: ForgeProvider;
+      readonly origin: string;
+      readonly apiOrigin: string;
+      readonly sealed: string;
+      readonly mask: string;
+      readonly login: string | null;
+    }
+  | { readonly kind: 'credential_remove'; readonly rig: string | null; readonly origin: string }
   | { readonly kind: 'agent_stop'; readonly attempt: string; readonly reason: string }
   | { readonly kind: 'escalation_ack'; readonly escalation: string }
   | {

@@ -5,13 +5,14 @@
  * X1 A kind without an example does not compile.
  * X2 Names are made up; untrusted text in them behaves as badly as real text does.
  */
+import { pullExamples } from './examples-pull.ts';
 import type { About } from './explain.ts';
 import type { FailureKind, FailureOf } from './failure.ts';
 import { commitOf } from './ids.ts';
 import { instant } from './time.ts';
 import type { Wait, WaitReason } from './wait.ts';
 
-type Examples = { readonly [K in FailureKind]: FailureOf<K> };
+export type Examples = { readonly [K in FailureKind]: FailureOf<K> };
 
 const head = commitOf('9fceb02d0ae598e95dc970b74767f19372d61af8');
 const base = commitOf('4b825dc642cb6eb9a060e54bf8d69288fbee4904');
@@ -289,6 +290,7 @@ export const failureExamples: Examples = {
   ...landingExamples,
   ...machineExamples,
   ...requestExamples,
+  ...pullExamples,
 };
 
 /** One wait of every reason, and more where a detail changes the words. X1 */
@@ -331,5 +333,11 @@ export const waitExamples: Readonly<Record<WaitReason, readonly Wait[]>> = {
   ],
   budget: [{ reason: 'budget', on: ['web'], detail: { scope: 'rig', unit: 'tokens' } }],
   paused: [{ reason: 'paused', on: ['town'], detail: {} }],
+  checks: [{ reason: 'checks', on: ['mr-4'], detail: { because: 'checks_pending' } }],
+  review: [{ reason: 'review', on: ['mr-4'], detail: { because: 'threads' } }],
+  delay: [{ reason: 'delay', until: instant(1_900_000_360_000), on: ['mr-4'], detail: {} }],
+  poll: [{ reason: 'poll', on: ['https://github.com'], detail: {} }],
+  throttled: [{ reason: 'throttled', on: ['https://github.com'], detail: {} }],
+  unobservable: [{ reason: 'unobservable', on: ['mr-4'], detail: { kind: 'no_token' } }],
   runner: [{ reason: 'runner', on: ['local'], detail: {} }],
 };

@@ -9,6 +9,7 @@
 import { agentWords } from './explain/agent.ts';
 import { landingWords } from './explain/landing.ts';
 import { machineWords } from './explain/machine.ts';
+import { pullWords } from './explain/pull.ts';
 import { repositoryWords } from './explain/repository.ts';
 import { requestWords } from './explain/request.ts';
 import { explainWait } from './explain/wait.ts';
@@ -28,6 +29,7 @@ const says: Says = {
   ...agentWords,
   ...landingWords,
   ...machineWords,
+  ...pullWords,
   ...requestWords,
 };
 

@@ -7,9 +7,20 @@
  *    Usage, saved work and transcript of an ended attempt still count.
  */
 import type { AttemptEnd, AttemptPhase, Question, Usage } from './attempt.ts';
-import type { AttemptId, CallId, Commit, JobId, RunnerId } from './ids.ts';
+import type {
+  AttemptId,
+  CallId,
+  Commit,
+  ForgeAccountId,
+  JobId,
+  MergeRequestId,
+  RigId,
+  RunnerId,
+} from './ids.ts';
 import type { JobResult } from './job.ts';
 import type { IsolationLevel } from './launch-spec.ts';
+import type { ForgeReport } from './merge-request.ts';
+import type { PRStatusOutcome } from './pr-status.ts';
 import type { Inventory } from './runner.ts';
 
 export type Fact =
@@ -77,6 +88,31 @@ export type Fact =
       readonly job: JobId;
       readonly callId: CallId;
       readonly result: JobResult;
+    }
+  /** One outcome per target of a read, in the order they were asked. */
+  | {
+      readonly kind: 'pulls_read';
+      readonly account: ForgeAccountId;
+      readonly callId: CallId;
+      readonly outcomes: readonly {
+        readonly mergeRequest: MergeRequestId;
+        readonly outcome: PRStatusOutcome;
+      }[];
+    }
+  /** What the forge answered to opening, merging or reading feedback. */
+  | {
+      readonly kind: 'forge_answered';
+      readonly mergeRequest: MergeRequestId;
+      readonly callId: CallId;
+      readonly report: ForgeReport;
+    }
+  /** A webhook, or anybody else, says that these may have changed. Only a hint. */
+  | {
+      readonly kind: 'pull_hinted';
+      readonly rig: RigId;
+      readonly numbers: readonly number[];
+      readonly heads: readonly Commit[];
+      readonly bases: readonly string[];
     }
   /** One numbered piece of an attempt's transcript; stored once per (attempt, seq). */
   | {

@@ -7,6 +7,7 @@
  * F3 `helps` says whether the same call may succeed later with nothing changed by a person.
  */
 import type { Commit } from './ids.ts';
+import type { PRStatusError } from './pr-status.ts';
 import type { Instant } from './time.ts';
 
 /** `later`: may pass by itself. `person`: somebody must change something first. `no`: never. */
@@ -111,6 +112,53 @@ interface Shape {
     readonly output: Excerpt;
   };
   readonly conflict: { readonly target: string; readonly files: readonly string[] };
+  /** Nobody can read the pull request; the work is what it was. */
+  readonly pr_poll_failed: {
+    readonly url: string;
+    readonly error: PRStatusError;
+    readonly by: 'immediate' | 'soft' | 'transient' | 'backstop';
+  };
+  /** A person closed it without merging: only a person says what happens now. */
+  readonly pr_closed: { readonly url: string; readonly by: string | null };
+  /** An open pull request for this branch names something else than this bead. */
+  readonly pr_not_ours: { readonly url: string; readonly branch: string };
+  readonly pr_refused: {
+    readonly branch: string;
+    readonly reason: string;
+    readonly detail: string;
+  };
+  readonly pr_merge_refused: {
+    readonly url: string;
+    readonly reason: string;
+    readonly detail: string;
+    readonly times: number;
+  };
+  /** Checks, threads and reviews of the pull request that want work. Untrusted text. */
+  readonly pr_feedback: {
+    readonly url: string;
+    readonly checks: readonly {
+      readonly name: string;
+      readonly step: string | null;
+      readonly log: Excerpt;
+    }[];
+    readonly threads: readonly {
+      readonly id: string;
+      readonly place: string;
+      readonly author: string;
+      readonly relation: string;
+      readonly text: Excerpt;
+    }[];
+    /** More than are listed here. */
+    readonly more: number;
+  };
+  /** The branch carries another bead's commits: never published, opened or merged. */
+  readonly branch_contaminated: {
+    readonly branch: string;
+    readonly commits: readonly string[];
+    readonly of: string;
+  };
+  /** The branch on the remote is not the one we know, and may not be overwritten. */
+  readonly branch_taken: { readonly branch: string; readonly remoteHead: string };
   readonly lost_races: { readonly target: string; readonly times: number };
   readonly attempts_exhausted: { readonly charged: number; readonly max: number };
   readonly rounds_exhausted: {

@@ -22,6 +22,8 @@ export type JobId = Branded<string, 'job'>;
 export type MergeRequestId = Branded<string, 'merge request'>;
 /** `esc-2` */
 export type EscalationId = Branded<string, 'escalation'>;
+/** `https://github.com`, or with a rig's own credential `https://github.com#web`. */
+export type ForgeAccountId = Branded<string, 'forge account'>;
 /** `local` for the runner inside the host process. */
 export type RunnerId = Branded<string, 'runner'>;
 /** Names one outward call for ever; a repeat carries the same one. */
@@ -35,6 +37,7 @@ export const attemptId = (text: string): AttemptId => text as AttemptId;
 export const jobId = (text: string): JobId => text as JobId;
 export const mergeRequestId = (text: string): MergeRequestId => text as MergeRequestId;
 export const escalationId = (text: string): EscalationId => text as EscalationId;
+export const forgeAccountId = (text: string): ForgeAccountId => text as ForgeAccountId;
 export const runnerId = (text: string): RunnerId => text as RunnerId;
 export const callId = (text: string): CallId => text as CallId;
 

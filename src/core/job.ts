@@ -75,6 +75,42 @@ export type JobSpec =
       readonly isolation: Isolation;
       readonly env: Readonly<Record<string, string>>;
     }
+  /** Put a head on the bead's branch on the remote. Never forced: a published branch only grows. */
+  | {
+      readonly kind: 'publish';
+      readonly rig: RigRef;
+      readonly branch: string;
+      readonly bead: string;
+      readonly head: Commit;
+      /** What we published last; null the first time. */
+      readonly expectedRemoteHead: Commit | null;
+    }
+  /** Merge the target into a head, so that a branch that is behind catches up. */
+  | {
+      readonly kind: 'update';
+      readonly rig: RigRef;
+      readonly branch: string;
+      readonly bead: string;
+      readonly head: Commit;
+      readonly author: Author | null;
+      readonly signoff: boolean;
+    }
+  /** Bring what somebody else pushed to the branch into the store, and say whose it is. */
+  | {
+      readonly kind: 'take';
+      readonly rig: RigRef;
+      readonly branch: string;
+      readonly bead: string;
+      readonly head: Commit;
+      /** What we published: the new head must contain it. */
+      readonly published: Commit;
+    }
+  /** Fetch the target and ask git whether one of these commits is in it. */
+  | {
+      readonly kind: 'prove';
+      readonly rig: RigRef;
+      readonly commits: readonly Commit[];
+    }
   /** Push the candidate with a lease on the target tip, then fetch and prove it. */
   | {
       readonly kind: 'push';
@@ -150,6 +186,36 @@ export type JobResult =
         | { readonly is: 'landed'; readonly commit: Commit; readonly targetTip: Commit }
         | { readonly is: 'moved'; readonly targetTip: Commit }
         | { readonly is: 'refused'; readonly failure: Failure };
+    }
+  | {
+      readonly kind: 'publish';
+      readonly answer:
+        | { readonly is: 'published'; readonly head: Commit }
+        /** Somebody else pushed: the branch holds what we never saw. */
+        | { readonly is: 'moved'; readonly remoteHead: Commit }
+        /** The first publish found a branch of that name that we did not make. */
+        | { readonly is: 'taken'; readonly remoteHead: Commit }
+        | { readonly is: 'refused'; readonly failure: Failure };
+    }
+  | {
+      readonly kind: 'update';
+      readonly answer:
+        | { readonly is: 'updated'; readonly head: Commit; readonly targetTip: Commit }
+        | { readonly is: 'current'; readonly targetTip: Commit }
+        | { readonly is: 'conflict'; readonly failure: Failure; readonly targetTip: Commit };
+    }
+  | {
+      readonly kind: 'take';
+      readonly answer:
+        | { readonly is: 'taken'; readonly head: Commit; readonly strangers: readonly string[] }
+        /** The branch was rewritten, or carries another bead's commits. */
+        | { readonly is: 'refused'; readonly failure: Failure };
+    }
+  | {
+      readonly kind: 'prove';
+      readonly answer:
+        | { readonly is: 'landed'; readonly commit: Commit; readonly targetTip: Commit }
+        | { readonly is: 'not_there'; readonly targetTip: Commit };
     }
   /** The job could not be done for a reason of the machine, the network or the rig. */
   | { readonly kind: 'failed'; readonly failure: Failure };

@@ -42,6 +42,8 @@ const rig: Rig = {
   target: 'main',
   updateCheckout: false,
   createTargetFrom: null,
+  forge: null,
+  ownCredential: false,
   consentAt: at,
   settings: {},
   report: null,

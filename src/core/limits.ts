@@ -97,11 +97,35 @@ export const limits = {
   throttledMsMax: 2 * hour,
   /** A head without any check is believed to have none only after this long. */
   checksSettleMs: 3 * minute,
+  /** Pull requests in one read of an account. */
+  pullsPerRead: 25,
+  /** Longer than the forge's own deadline for a read of several pages. */
+  forgeCallMs: 2 * minute,
+  /** An unobservable pull request is looked at again this often, one per incident. */
+  unobservableProbeMs: 15 * minute,
+  /** Merging is tried this often before a person is asked. */
+  mergeTriesMax: 5,
+  mergeRetryMs: [30 * second, minute, 2 * minute, 5 * minute, 10 * minute],
+  /** How often a pull request is read: hot, warm, cool, cold. */
+  pollHotMs: 20 * second,
+  pollWarmMs: 2 * minute,
+  pollCoolMs: 10 * minute,
+  pollColdMs: hour,
   /** To a forge: the connection, then the whole of one request with its redirects. */
   forgeConnectMs: 5 * second,
   forgeMs: 15 * second,
   forgeBodyBytesMax: 5 * 1024 * 1024,
   forgeRedirectsMax: 3,
+  /** Requests under way at one time with one login: forges ask not to be asked in parallel. */
+  forgeInFlightMax: 2,
+  /** A REST list is read to this many pages of 100; what is longer was not read to its end. */
+  forgePagesMax: 20,
+  /** A 404 on a pull request that was opened less long ago than this may pass. */
+  forgeYoungMs: 2 * minute,
+  /** The rules of a branch are read again after this long. */
+  forgeRulesMs: 5 * minute,
+  /** A server without GraphQL is not asked for it again for this long. */
+  forgeGraphqlAbsentMs: hour,
   /** Between two writes with one credential, as forges ask for. */
   forgeWriteGapMs: second,
   /** Kept of a forge's budget, in percent: for people with the same login, and for merges. */

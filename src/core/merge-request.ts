@@ -6,17 +6,23 @@
  * M4 A new head sets the stage back to `queued`; nothing judged about the old one counts.
  */
 import type { Proof } from './bead.ts';
+import type { Feedback, MergeAnswer, Opened } from './forge-answers.ts';
 import type {
   AttemptId,
   BeadId,
+  CallId,
   Commit,
   EscalationId,
+  ForgeAccountId,
   JobId,
   MergeRequestId,
   RigId,
 } from './ids.ts';
 import type { Failure } from './failure.ts';
 import type { Candidate, GateReport, Landed, MergeMethod } from './job.ts';
+import type { PRStatusError, PRStatusErrorKind } from './pr-status.ts';
+import type { PullRequestSnapshot } from './pull-request.ts';
+import { noStrikes, type Strikes } from './strikes.ts';
 import type { Instant } from './time.ts';
 import type { Wait } from './wait.ts';
 
@@ -31,12 +37,34 @@ export type Stage =
 
 export const stageMoves: Readonly<Record<Stage, readonly Stage[]>> = {
   queued: ['gating', 'changes_requested', 'merged', 'abandoned'],
-  gating: ['queued', 'approved', 'changes_requested', 'abandoned'],
-  changes_requested: ['queued', 'abandoned'],
-  approved: ['queued', 'landing', 'changes_requested', 'abandoned'],
-  landing: ['queued', 'merged', 'changes_requested', 'abandoned'],
+  gating: ['queued', 'approved', 'changes_requested', 'merged', 'abandoned'],
+  changes_requested: ['queued', 'merged', 'abandoned'],
+  approved: ['queued', 'landing', 'changes_requested', 'merged', 'abandoned'],
+  landing: ['queued', 'approved', 'merged', 'changes_requested', 'abandoned'],
   merged: [],
   abandoned: [],
+};
+
+/** A request that has no pull request. */
+export const noPull: PullColumns = {
+  pr: 'none',
+  account: null,
+  prProject: null,
+  prNumber: null,
+  prNodeId: null,
+  prUrl: null,
+  published: null,
+  publishedAt: null,
+  snapshot: null,
+  strikes: noStrikes,
+  unobservable: null,
+  readAt: null,
+  forgeCall: null,
+  forgeReport: null,
+  green: null,
+  feedbackSeen: null,
+  mergeTries: 0,
+  adopted: false,
 };
 
 /** A person's word on one head; a new head asks again. */
@@ -47,13 +75,66 @@ export interface Decision {
   readonly at: Instant;
 }
 
-export interface MergeRequest {
+/** The forge's side of a merge request. */
+export type PullState = 'none' | 'opening' | 'open' | 'merged' | 'closed';
+
+/** Nobody can claim to see the pull request any more. The work is what it was. P5 */
+export interface Unobservable {
+  readonly failureReason: 'pr_poll_failed';
+  readonly failureKind: PRStatusErrorKind;
+  readonly error: PRStatusError;
+  readonly since: Instant;
+}
+
+/** A call to the forge that is under way for this request: opening, merging, reading feedback. */
+export interface ForgeFootprint {
+  readonly op: 'open' | 'merge' | 'feedback';
+  readonly callId: CallId;
+  readonly deadline: Instant;
+}
+
+/** What the forge answered, until the decision has read it. */
+export type ForgeReport =
+  | { readonly op: 'open'; readonly answer: Opened }
+  | { readonly op: 'merge'; readonly answer: MergeAnswer }
+  | { readonly op: 'feedback'; readonly answer: Feedback }
+  | { readonly op: 'open' | 'merge' | 'feedback'; readonly error: PRStatusError };
+
+export interface PullColumns {
+  readonly pr: PullState;
+  readonly account: ForgeAccountId | null;
+  /** The project's path and the number in it: unique with the account's origin. */
+  readonly prProject: string | null;
+  readonly prNumber: number | null;
+  readonly prNodeId: string | null;
+  readonly prUrl: string | null;
+  /** The head the branch has on the remote by our own push. */
+  readonly published: Commit | null;
+  readonly publishedAt: Instant | null;
+  readonly snapshot: PullRequestSnapshot | null;
+  readonly strikes: Strikes;
+  readonly unobservable: Unobservable | null;
+  /** When it is due to be read; null: it is not read. */
+  readonly readAt: Instant | null;
+  readonly forgeCall: ForgeFootprint | null;
+  readonly forgeReport: ForgeReport | null;
+  /** Since when exactly this head has been green. */
+  readonly green: { readonly head: Commit; readonly since: Instant } | null;
+  /** Fingerprint of the feedback the last round was about. */
+  readonly feedbackSeen: string | null;
+  readonly mergeTries: number;
+  /** Opened by somebody else and taken on. */
+  readonly adopted: boolean;
+}
+
+export interface MergeRequest extends PullColumns {
   readonly id: MergeRequestId;
   readonly number: number;
   readonly bead: BeadId;
   readonly rig: RigId;
   readonly target: string;
   readonly branch: string;
+  readonly strategy: 'direct' | 'pr';
   readonly stage: Stage;
   /** The submission being judged. null only when the system makes the change (`reverts`). */
   readonly head: Commit | null;

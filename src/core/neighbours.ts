@@ -12,7 +12,10 @@ import type { BeadId, RigId, RunnerId } from './ids.ts';
 /** One entity, or a set of them that is one statement in the store whatever its size. */
 export type Wake =
   | EntityName
-  | { readonly crowd: 'redRequestsOfRig' | 'liveRequestsOfRig' | 'liveBeadsOfRig'; readonly rig: RigId }
+  | {
+      readonly crowd: 'redRequestsOfRig' | 'liveRequestsOfRig' | 'liveBeadsOfRig';
+      readonly rig: RigId;
+    }
   | { readonly crowd: 'attemptsOnRunner' | 'jobsOnRunner'; readonly runner: RunnerId }
   | {
       readonly crowd:
@@ -22,6 +25,7 @@ export type Wake =
         | 'liveBeads'
         | 'allRigs'
         | 'allRunners'
+        | 'allForgeAccounts'
         | 'openEscalations';
     }
   /** Dependents of a bead that landed, or that ended without landing. */
@@ -75,9 +79,7 @@ const beadRules = [
 
 const attemptRules = [
   rule('attempt', 'attempt wakes its bead', (before, after) =>
-    changed(before, after, 'status', 'submitted', 'base')
-      ? [{ kind: 'bead', id: after.bead }]
-      : [],
+    changed(before, after, 'status', 'submitted', 'base') ? [{ kind: 'bead', id: after.bead }] : [],
   ),
   rule('attempt', 'ended attempt frees a slot', (before, after) =>
     after.status === 'ended' && before?.status !== 'ended' ? [dispatch] : [],
@@ -92,6 +94,11 @@ const attemptRules = [
 const requestRules = [
   rule('merge_request', 'merge request wakes its bead', (before, after) =>
     changed(before, after, 'stage') ? [{ kind: 'bead', id: after.bead }] : [],
+  ),
+  rule('merge_request', 'a pull request to read wakes its account', (before, after) =>
+    after.account !== null && after.readAt !== null && changed(before, after, 'readAt', 'account')
+      ? [{ kind: 'forge_account', id: after.account }]
+      : [],
   ),
   rule('merge_request', 'free slot wakes the line', (before, after) =>
     before !== null && ((before.slot && !after.slot) || (before.wantsSlot && !after.wantsSlot))

@@ -106,6 +106,11 @@ function happened({ cause, head, answer }: Round): string {
       return `${change} was handed in, and does not merge.`;
     case 'review':
       return `${change} was handed in, and a person asked for changes.`;
+    case 'feedback':
+      return (
+        `${change} is a pull request, and its checks or reviewers ask for more. ` +
+        'Answer each point in code; do not rebase or amend what was published.'
+      );
     case 'answer':
       return answer === null
         ? 'An earlier attempt ended with a question; a person left the decision to you.'

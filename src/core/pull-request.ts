@@ -28,6 +28,8 @@ export interface PullRequestRef {
   /** The forge's own id, where it has one that survives a rename. */
   readonly nodeId: string | null;
   readonly url: string;
+  /** When it was opened, where known: a 404 on a very young one may pass. */
+  readonly createdAt?: Instant | null;
 }
 
 export type Known<T> =

@@ -15,8 +15,10 @@ import type { Failure } from './failure.ts';
 import { askedAtOf, type Commit } from './ids.ts';
 import type { Job, JobResult } from './job.ts';
 import { limits } from './limits.ts';
+import type { MergeRequest } from './merge-request.ts';
 import type { Wake } from './neighbours.ts';
 import { insert, update } from './plan.ts';
+import { forgeAnswered, hinted, pullsRead } from './record-pulls.ts';
 import type { Rig } from './rig.ts';
 import type { Runner } from './runner.ts';
 import { resolveSettings } from './setting-definitions.ts';
@@ -35,6 +37,8 @@ export interface RecordScene {
   /** Live attempts and jobs of that runner, for a fact that lists what it holds. */
   readonly attemptsOnRunner: readonly Attempt[];
   readonly jobsOnRunner: readonly Job[];
+  /** Merge requests a fact about pull requests speaks of. */
+  readonly requests: readonly MergeRequest[];
 }
 
 export interface Recorded {
@@ -65,6 +69,12 @@ export function record(fact: Fact, scene: RecordScene): Recorded {
       return jobDone(fact, scene);
     case 'transcript':
       return done();
+    case 'pulls_read':
+      return done(pullsRead(fact, scene.requests, scene.now));
+    case 'forge_answered':
+      return done(forgeAnswered(fact, scene.requests[0] ?? null));
+    case 'pull_hinted':
+      return done(hinted(fact, scene.requests, scene.now));
     default:
       return unreachable(fact);
   }
@@ -159,15 +169,21 @@ function answered(fact: Of<'call_answered'>, scene: RecordScene): Recorded {
       if (attempt === null || attempt.startCall !== fact.callId) return done();
       if (attempt.acceptedAt !== null || attempt.end !== null) return done();
       if (fact.answer === 'accepted') {
-        const taken = { acceptedAt: now, callDeadline: null, leaseUntil: after(now, limits.leaseMs) };
+        const taken = {
+          acceptedAt: now,
+          callDeadline: null,
+          leaseUntil: after(now, limits.leaseMs),
+        };
         return done(update('attempt', attempt.id, taken, 'accepted'));
       }
-      if (fact.answer !== 'superseded') return done(update('attempt', attempt.id, again, 'unheard'));
+      if (fact.answer !== 'superseded')
+        return done(update('attempt', attempt.id, again, 'unheard'));
       const end = { outcome: 'evicted' as const, failure: null, saved: null, at: now };
       return done(update('attempt', attempt.id, { end }, 'superseded'));
     }
     case 'stop_attempt':
-      if (attempt === null || attempt.stopCall !== fact.callId || attempt.end !== null) return done();
+      if (attempt === null || attempt.stopCall !== fact.callId || attempt.end !== null)
+        return done();
       if (fact.answer !== 'accepted') return done();
       return done(update('attempt', attempt.id, { callDeadline: null }, 'stop_accepted'));
     case 'start_job':
@@ -337,6 +353,11 @@ function tipOf(result: JobResult): Commit | null {
         : result.answer.targetTip;
     case 'push':
       return result.answer.is === 'refused' ? null : result.answer.targetTip;
+    case 'update':
+    case 'prove':
+      return result.answer.targetTip;
+    case 'publish':
+    case 'take':
     case 'gate':
     case 'failed':
       return null;

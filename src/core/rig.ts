@@ -7,6 +7,7 @@
 import type { Commit, EscalationId, JobId, RigId } from './ids.ts';
 import type { Failure } from './failure.ts';
 import type { RigReport } from './job.ts';
+import type { ForgeProject } from './pull-request.ts';
 import type { Usage } from './attempt.ts';
 import type { Settings } from './settings.ts';
 import type { Instant } from './time.ts';
@@ -33,6 +34,10 @@ export interface Rig {
   readonly updateCheckout: boolean;
   /** The remote is a path and the target is a branch we made there: how to merge it, for people. */
   readonly createTargetFrom: string | null;
+  /** The code host its remote lives on; null: a bare git remote. */
+  readonly forge: ForgeProject | null;
+  /** It has a credential of its own at the forge, so an account of its own. */
+  readonly ownCredential: boolean;
   readonly consentAt: Instant | null;
   readonly settings: Partial<Settings>;
   readonly report: RigReport | null;

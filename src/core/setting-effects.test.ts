@@ -58,7 +58,23 @@ const gateFailed = {
   output: '',
 } as const;
 
-const effects: { readonly [K in SettingKey]: Effect<K> } = {
+/** Their effects are shown where pull requests are decided, and by the host that reads them. */
+type OfPulls =
+  | 'mergeStrategy'
+  | 'autoMerge'
+  | 'autoMergeDelayMinutes'
+  | 'checksPolicy'
+  | 'autoResolvePrFeedback'
+  | 'autoResolveMergeConflicts'
+  | 'strangerCommits'
+  | 'deleteBranchAfterMerge'
+  | 'draft'
+  | 'labels'
+  | 'reviewers'
+  | 'forge.instances'
+  | 'credentials.machine';
+
+const effects: { readonly [K in Exclude<SettingKey, OfPulls>]: Effect<K> } = {
   defaultAgent: row('claude', launched('agent'), 'codex', 'claude'),
   defaultModel: row('large-1', launched('model'), null, 'large-1'),
   agents: row([profile], (settings) => launch(settings, 'mine').profile, null, profile),

@@ -8,6 +8,7 @@ import { checkEnvName } from './env-names.ts';
 import type { FailureOf } from './failure.ts';
 import type { AgentProfile, Author, Gate, SetupStep } from './launch-spec.ts';
 import { limits } from './limits.ts';
+import type { ForgeInstanceSetting } from './settings.ts';
 import { err, ok, type Result } from './result.ts';
 
 export type Parsed<T> = Result<T, FailureOf<'bad_value'>>;
@@ -75,6 +76,55 @@ export function listOf<T>(item: Parse<T>): Parse<readonly T[]> {
     return ok(items);
   };
 }
+
+const checkName = text('the name of a check', 200, /^\S.*$/);
+
+/** A word, or the names of the checks that must pass. */
+export const checksPolicy: Parse<'required' | 'all' | 'none' | readonly string[]> = (
+  field,
+  value,
+) => {
+  if (value === 'required' || value === 'all' || value === 'none') return ok(value);
+  return Array.isArray(value)
+    ? listOf(checkName)(field, value)
+    : badValue(field, value, 'required, all, none, or a list of check names');
+};
+
+/** `github=https://git.example.com`, or the fields. */
+export const forgeInstance: Parse<ForgeInstanceSetting> = (field, value) => {
+  const short = typeof value === 'string' ? /^\s*(\w+)=(\S+)\s*$/.exec(value) : null;
+  const given = short === null ? value : { provider: short[1], url: short[2] };
+  const fields = fieldsOf(field, given, FORGE_KEYS, 'provider=address');
+  if (!fields.ok) return fields;
+  const one = fields.value;
+  const provider = oneOf('github', 'gitlab', 'gitea')(`${field}.provider`, one['provider']);
+  if (!provider.ok) return provider;
+  const url = webAddress(`${field}.url`, one['url']);
+  if (!url.ok) return url;
+  const apiBase = orNull(webAddress)(`${field}.apiBase`, one['apiBase'] ?? null);
+  if (!apiBase.ok) return apiBase;
+  const sshHost = orNull(hostName)(`${field}.sshHost`, one['sshHost'] ?? null);
+  if (!sshHost.ok) return sshHost;
+  const allowHttp = yesOrNo(`${field}.allowHttp`, one['allowHttp'] ?? false);
+  if (!allowHttp.ok) return allowHttp;
+  return ok({
+    provider: provider.value,
+    url: url.value,
+    apiBase: apiBase.value,
+    sshHost: sshHost.value,
+    allowHttp: allowHttp.value,
+  });
+};
+
+const FORGE_KEYS = ['provider', 'url', 'apiBase', 'sshHost', 'allowHttp'];
+
+/** Without a login, a query or a fragment; what else may not be, the host says. */
+const webAddress = text(
+  'an address such as https://git.example.com',
+  300,
+  /^https?:\/\/[^\s/@?#\\]+(?:\/[^\s@?#\\]*)?$/i,
+);
+const hostName = text('the name of a host', 253, /^[a-z\d](?:[a-z\d.-]*[a-z\d])?$/i);
 
 export const gate: Parse<Gate> = (field, value) => {
   const fields = fieldsOf(field, shortForm(value), GATE_KEYS, 'name=command');

@@ -7,12 +7,25 @@
  */
 import type { AgentProfile, Author, Gate, SetupStep } from './launch-spec.ts';
 import type { MergeMethod } from './job.ts';
+import type { ForgeProvider } from './pull-request.ts';
 
 export interface Settings {
   /** null: the first agent the runner finds. */
   defaultAgent: string | null;
   /** null: the agent's own. */
   defaultModel: string | null;
+  /** null: `pr` on a forge, else `direct`. */
+  mergeStrategy: 'direct' | 'pr' | null;
+  autoMerge: boolean;
+  autoMergeDelayMinutes: number;
+  checksPolicy: 'required' | 'all' | 'none' | readonly string[];
+  autoResolvePrFeedback: boolean;
+  autoResolveMergeConflicts: boolean;
+  strangerCommits: 'accept' | 'ask';
+  deleteBranchAfterMerge: boolean;
+  draft: boolean;
+  labels: readonly string[];
+  reviewers: readonly string[];
   mergeMethod: MergeMethod | 'auto';
   approval: 'none' | 'person';
   /** null: what `rig add` detected. */
@@ -38,6 +51,23 @@ export interface Settings {
   envVars: Readonly<Record<string, string>>;
   /** Any command that speaks ACP, by the name it is chosen with. */
   agents: readonly AgentProfile[];
+  /** Forges besides those everybody knows. */
+  'forge.instances': readonly ForgeInstanceSetting[];
+  /** The machine's own `gh` or `glab` login, or a token in its environment, may be used. */
+  'credentials.machine': boolean;
+}
+
+/** An Enterprise Server, a self-managed GitLab, a Gitea: where it is and how it is spoken to. */
+export interface ForgeInstanceSetting {
+  readonly provider: ForgeProvider;
+  /** As a person writes it, a sub-path included: `https://git.example.com/forge`. */
+  readonly url: string;
+  /** null: where this provider has it. */
+  readonly apiBase: string | null;
+  /** null: git over ssh is at the same host. */
+  readonly sshHost: string | null;
+  /** May be spoken to without TLS although it is not on this machine. For labs. */
+  readonly allowHttp: boolean;
 }
 
 export type SettingKey = keyof Settings;

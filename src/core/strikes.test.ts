@@ -3,7 +3,15 @@ import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { limits } from './limits.ts';
 import type { PRStatusError } from './pr-status.ts';
-import { afterFailure, afterSuccess, bucketOf, judge, noStrikes, retryAt, type Strikes } from './strikes.ts';
+import {
+  afterFailure,
+  afterSuccess,
+  bucketOf,
+  judge,
+  noStrikes,
+  retryAt,
+  type Strikes,
+} from './strikes.ts';
 import { after, instant, type Instant } from './time.ts';
 
 const start = instant(1_800_000_000_000);
@@ -44,7 +52,8 @@ function run(errors: readonly (PRStatusError | 'success')[], everyMs: number) {
   }
   return { verdict: judge(strikes, now), strikes, elapsedMs: now - start };
 }
-const times = <T>(count: number, value: T): readonly T[] => Array.from({ length: count }, () => value);
+const times = <T>(count: number, value: T): readonly T[] =>
+  Array.from({ length: count }, () => value);
 const minute = 60_000;
 
 describe('buckets', () => {
@@ -65,9 +74,20 @@ describe('buckets', () => {
   });
 
   test('a success between clears every counter at once', () => {
-    const errors = [malformed, malformed, ...times(9, outage), 'success', malformed, outage] as const;
+    const errors = [
+      malformed,
+      malformed,
+      ...times(9, outage),
+      'success',
+      malformed,
+      outage,
+    ] as const;
     const { strikes } = run(errors, 30_000);
-    expect(strikes).toMatchObject({ pollSoftErrorCount: 1, pollTransientCount: 1, failingMs: 30_000 });
+    expect(strikes).toMatchObject({
+      pollSoftErrorCount: 1,
+      pollTransientCount: 1,
+      failingMs: 30_000,
+    });
   });
 
   test('one missing token, one refusal, is enough', () => {

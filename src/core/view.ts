@@ -7,6 +7,7 @@ import type { Attempt } from './attempt.ts';
 import type { Bead } from './bead.ts';
 import type { Dispatch } from './dispatch.ts';
 import type { Escalation } from './escalation.ts';
+import type { ForgeAccount } from './forge-account.ts';
 import type { BeadId, MergeRequestId } from './ids.ts';
 import type { GateReport, Job } from './job.ts';
 import type { MergeRequest } from './merge-request.ts';
@@ -66,6 +67,16 @@ export interface RigView extends Base {
   readonly probe: Job | null;
   /** The last ended attempts since the last look, newest first; a few. */
   readonly lastEnded: readonly Attempt[];
+}
+
+export interface ForgeAccountView extends Base {
+  readonly account: ForgeAccount;
+  /** Due to be read, longest due first; at most one read's worth. */
+  readonly due: readonly MergeRequest[];
+  /** Their rigs. */
+  readonly rigs: readonly Rig[];
+  /** When the next of its pull requests is due; null: none is read. */
+  readonly nextReadAt: Instant | null;
 }
 
 export interface EscalationView extends Base {

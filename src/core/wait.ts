@@ -18,6 +18,13 @@ export type WaitReason =
   | 'setup'
   | 'human'
   | 'budget'
+  /** The pull request: its checks, its review, its forge's queue, a merge's delay. */
+  | 'checks'
+  | 'review'
+  | 'delay'
+  | 'poll'
+  | 'throttled'
+  | 'unobservable'
   | 'paused'
   | 'runner';
 

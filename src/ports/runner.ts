@@ -26,11 +26,7 @@ export type Refusal =
 export interface RunnerPort {
   startAttempt(call: CallId, spec: LaunchSpec): Promise<Result<void, Refusal>>;
   /** Saves, asks the agent to stop, kills the tree after `limits.stopGraceMs`. */
-  stopAttempt(
-    call: CallId,
-    attempt: AttemptId,
-    reason: StopReason,
-  ): Promise<Result<void, Refusal>>;
+  stopAttempt(call: CallId, attempt: AttemptId, reason: StopReason): Promise<Result<void, Refusal>>;
   startJob(call: CallId, job: JobId, spec: JobSpec): Promise<Result<void, Refusal>>;
   cancelJob(call: CallId, job: JobId): Promise<Result<void, Refusal>>;
   /** Answers with a `runner_connected` fact that lists what it holds. */

@@ -54,6 +54,14 @@ export const httpProblemStatus: Readonly<Record<HttpProblemKind, number>> = {
 
 const failureStatus: Readonly<Record<FailureKind, number>> = {
   // What a person asked that cannot be done.
+  pr_poll_failed: 502,
+  pr_closed: 409,
+  pr_not_ours: 409,
+  pr_refused: 422,
+  pr_merge_refused: 409,
+  pr_feedback: 409,
+  branch_contaminated: 409,
+  branch_taken: 409,
   unknown_thing: 404,
   bad_value: 400,
   name_taken: 409,

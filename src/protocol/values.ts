@@ -57,7 +57,7 @@ export const usageView = z
 
 export const proofView = z
   .object({
-    by: z.enum(['candidate', 'head']),
+    by: z.enum(['candidate', 'head', 'forge']),
     commit: z.string(),
     target: z.string(),
     targetTip: z.string(),

@@ -137,8 +137,8 @@ function refusalText(failure: Failure): string {
       );
     case 'submission_not_descendant':
       return (
-        `Not handed in: the branch no longer contains ${failure.published}, which was handed in ` +
-        'before. Do not rebase or amend it: go on from it and merge the target if you must.'
+        `Not handed in: the branch does not contain ${failure.published}, which is published. ` +
+        `Run \`git merge ${failure.published}\`; do not rebase or amend what was published.`
       );
     case 'submission_submodule':
       return (

@@ -15,7 +15,7 @@ import type { Candidate, JobResult, JobSpec, Landed } from '../core/job.ts';
 import type { Author } from '../core/launch-spec.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { caught } from './git-errors.ts';
-import { applyChange, commitTree, mergeCommits } from './merge-tree.ts';
+import { applyChange, commitTree, laterDate, mergeCommits } from './merge-tree.ts';
 import { readCommit, treeOf, type Signature } from './merge-tree.ts';
 import type { Mirrors } from './mirror.ts';
 import { replay } from './replay.ts';
@@ -119,7 +119,7 @@ async function make(
   }
   if (merged.is === 'conflict') return merged;
   if (merged.tree === (await treeOf(store, tip))) return { is: 'empty' };
-  const date = await dateOf(store, head, tip);
+  const date = await laterDate(store, head, tip);
   const author =
     spec.method === 'squash' && spec.author === null ? await authorOf(store, head) : who;
   const parents = spec.method === 'merge' ? [tip, head] : [tip];
@@ -147,17 +147,10 @@ async function revert(
   const merged = await applyChange(store, { base, ours, theirs });
   if (merged.is === 'conflict') return merged;
   if (merged.tree === ours) return { is: 'empty' };
-  const signature: Signature = { ...who, date: await dateOf(store, landed.after, tip) };
+  const signature: Signature = { ...who, date: await laterDate(store, landed.after, tip) };
   const { tree } = merged;
   const made = { tree, parents: [tip], message, author: signature, committer: signature };
   return { is: 'made', commit: await commitTree(store, made) };
-}
-
-/** The later of the two commits' dates: a candidate is never older than what it builds on. C2 */
-async function dateOf(store: Store, a: Commit, b: Commit): Promise<string> {
-  const dates = [(await readCommit(store, a)).committer.date];
-  dates.push((await readCommit(store, b)).committer.date);
-  return dates.sort((x, y) => Number(y.split(' ')[0]) - Number(x.split(' ')[0]))[0] ?? '0 +0000';
 }
 
 async function authorOf(store: Store, commit: Commit): Promise<Author> {

@@ -12,6 +12,7 @@ import type { RunnerId } from '../core/ids.ts';
 import type { Clock, Log, Random, Timers } from '../ports/host.ts';
 import type { TellTown } from '../ports/runner.ts';
 import { buildCandidate } from './candidate.ts';
+import { catchUp } from './catch-up.ts';
 import { withCompileCache } from './compile-cache.ts';
 import { findCommand, MachineContainment } from './containment.ts';
 import { detect } from './detect.ts';
@@ -26,6 +27,8 @@ import { Mirrors } from './mirror.ts';
 import type { RunJob } from './needs.ts';
 import { runnerPaths, type RunnerPaths } from './paths.ts';
 import { processTable } from './process-table.ts';
+import { proveLanded } from './prove.ts';
+import { publishBranch } from './publish.ts';
 import { Reading } from './read.ts';
 import { runProcess, type RunProcess } from './run-process.ts';
 import { LocalRunner } from './runner.ts';
@@ -33,6 +36,7 @@ import { SetupCache } from './setup-cache.ts';
 import { Snapshots } from './snapshot.ts';
 import { Stores } from './store.ts';
 import { Submissions } from './submission.ts';
+import { takeBranch } from './take.ts';
 import { Trash } from './trash.ts';
 import { GitWorkspaces } from './workspace.ts';
 
@@ -187,6 +191,14 @@ function jobsOf(parts: {
         return buildCandidate({ ...git, author }, spec);
       case 'push':
         return pushCandidate(git, spec);
+      case 'publish':
+        return publishBranch(git, spec);
+      case 'update':
+        return catchUp({ ...git, author }, spec);
+      case 'take':
+        return takeBranch(git, spec);
+      case 'prove':
+        return proveLanded(git, spec);
       case 'gate':
         return runGate(spec, {
           machine,

@@ -93,6 +93,13 @@ export async function readCommit(store: Store, commit: Commit): Promise<CommitIn
   };
 }
 
+/** The later of two commits' dates: what is made of them is never older than they are. G1 */
+export async function laterDate(store: Store, a: Commit, b: Commit): Promise<string> {
+  const dates = [(await readCommit(store, a)).committer.date];
+  dates.push((await readCommit(store, b)).committer.date);
+  return dates.sort((x, y) => Number(y.split(' ')[0]) - Number(x.split(' ')[0]))[0] ?? '0 +0000';
+}
+
 export async function treeOf(store: Store, commit: Commit): Promise<string> {
   return await store.must(['rev-parse', `${commit}^{tree}`]);
 }

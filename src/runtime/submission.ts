@@ -7,7 +7,8 @@
  *    ancestor with the target, another bead's commits, submodule pointers, new LFS pointers.
  * U3 Another bead's commit is one its recorded submission holds and the target does not, by id or
  *    as a copy (the same patch with the same author and author date).
- * U4 The snapshot is taken before the ref is set, so a snapshot of an attempt that submitted is
+ * U4 What was published, or taken from the remote's branch, must be below what is handed in.
+ * U5 The snapshot is taken before the ref is set, so a snapshot of an attempt that submitted is
  *    never older than its submission.
  */
 import { existsSync } from 'node:fs';
@@ -16,6 +17,7 @@ import type { Failure } from '../core/failure.ts';
 import { commitOf, type AttemptId, type BeadId, type Commit } from '../core/ids.ts';
 import type { RigRef } from '../core/launch-spec.ts';
 import { err, ok, type Result } from '../core/result.ts';
+import { publishedHead, SUBMISSIONS } from './branch-records.ts';
 import { foreignCommits } from './foreign.ts';
 import { caught, excerpt } from './git-errors.ts';
 import { shown, splitZ, type ContainedGit } from './git.ts';
@@ -49,7 +51,7 @@ export interface SubmissionDeps {
 }
 
 export function submitRef(attempt: string): string {
-  return `refs/gastown/submit/${attempt}`;
+  return `${SUBMISSIONS}${attempt}`;
 }
 
 export class Submissions {
@@ -71,7 +73,7 @@ export class Submissions {
       if (!head.ok) return head;
       const guarded = await guard(store, spec, head.value);
       if (!guarded.ok) return guarded;
-      const saved = await this.#deps.snapshots.save({ ...spec, rig: spec.rig.rig }); // U4
+      const saved = await this.#deps.snapshots.save({ ...spec, rig: spec.rig.rig }); // U5
       if (!saved.ok) return saved;
       await store.setRef(submitRef(spec.attempt), head.value);
       return guarded;
@@ -138,6 +140,10 @@ async function guard(
   const fork = await store.mergeBase(head, target);
   if (fork === null) {
     return err({ kind: 'submission_not_descendant', helps: 'no', head, published: base });
+  }
+  const published = await publishedHead(store, spec.branch); // U4
+  if (published !== null && !(await store.isAncestor(published, head))) {
+    return err({ kind: 'submission_not_descendant', helps: 'no', head, published });
   }
   const commits = (await store.lines(['rev-list', head, `^${target}`])).map(commitOf);
   const changes = await changedFiles(store, fork, head);

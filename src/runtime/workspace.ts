@@ -7,7 +7,9 @@
  * W2 The same bead gets the same directory back as it was left: edits, index, a rebase half done.
  * W3 Otherwise it starts from the last snapshot, when that is not older than the submission the
  *    attempt goes on from; else from that submission; else from the base.
- * W4 The lease file beside it is the runner's knowledge of it. A lease of another life of the
+ * W4 A head that the town put on the branch since (taken from the remote, or caught up with the
+ *    target) is what the next attempt starts from: a workspace that lacks it goes to the trash.
+ * W5 The lease file beside it is the runner's knowledge of it. A lease of another life of the
  *    runner is void: that life's agents are gone before this one starts any.
  */
 import { existsSync } from 'node:fs';
@@ -17,6 +19,7 @@ import type { Failure } from '../core/failure.ts';
 import { attemptId, beadId, commitOf, type Commit } from '../core/ids.ts';
 import type { Author, LaunchSpec } from '../core/launch-spec.ts';
 import { err, ok, type Result } from '../core/result.ts';
+import { refsOfBead, SUBMISSIONS } from './branch-records.ts';
 import { caught, excerpt } from './git-errors.ts';
 import type { ContainedGit, Git } from './git.ts';
 import type { Mirrors } from './mirror.ts';
@@ -40,7 +43,7 @@ export interface WorkspaceDeps {
   readonly snapshots: Snapshots;
   readonly submissions: Submissions;
   readonly trash: Trash;
-  /** This life of the runner. W4 */
+  /** This life of the runner. W5 */
   readonly incarnation: string;
   /** Whose name commits carry when the spec says none. */
   readonly author: Author;
@@ -72,7 +75,8 @@ export class GitWorkspaces implements Workspaces {
       if (signal.aborted) return err(failed('prepare', 'cancelled'));
       const { targetTip } = fetched.value;
       const lease = await readLease(this.#deps.paths, spec.bead);
-      const intact = lease !== null && (await this.#isIntact(spec, lease));
+      const intact =
+        lease !== null && (await this.#isIntact(spec, lease)) && (await this.#holdsHead(spec));
       const base = intact ? lease.base : await this.#baseOf(spec, targetTip);
       const made = intact ? ok(undefined) : await this.#make(spec, base, targetTip);
       if (!made.ok) return made;
@@ -149,7 +153,7 @@ export class GitWorkspaces implements Workspaces {
     return discarded;
   }
 
-  /** The attempt that has it, when that is another one of this life. W4 */
+  /** The attempt that has it, when that is another one of this life. W5 */
   async #lockedBy(spec: LaunchSpec): Promise<string | null> {
     const lease = await readLease(this.#deps.paths, spec.bead);
     if (lease === null || lease.incarnation !== this.#deps.incarnation) return null;
@@ -167,6 +171,20 @@ export class GitWorkspaces implements Workspaces {
     await rm(join(gitDir, 'index.lock'), { force: true }); // the agent that held it is gone
     const opened = await this.#git(spec).own(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}']);
     return opened.ok;
+  }
+
+  /** W4. What an attempt handed in came from this workspace. */
+  async #holdsHead(spec: LaunchSpec): Promise<boolean> {
+    if (spec.head === null) return true;
+    const store = await this.#deps.stores.open(spec.rig.rig);
+    const refs = await refsOfBead(store, spec.bead, spec.head);
+    if (refs.length === 0 || refs.some((ref) => ref.startsWith(SUBMISSIONS))) return true;
+    const git = this.#git(spec);
+    for (const ref of ['HEAD', `refs/heads/${spec.branch}`]) {
+      const below = await git.own(['merge-base', '--is-ancestor', spec.head, ref]);
+      if (below.ok) return true;
+    }
+    return false;
   }
 
   /** What the town has on record, unless it is nowhere to be had any more. */
@@ -233,19 +251,30 @@ async function startOf(store: Store, spec: LaunchSpec): Promise<Result<Start, Fa
   const usable = snapshot !== null && snapshot.branch === spec.branch && spec.number > 1;
   const saved: Snapshot | null = usable ? snapshot : null;
   if (spec.head === null) return ok({ head: null, headRef: null, snapshot: saved });
-  const submit = await store.lines([
-    'for-each-ref',
-    `--points-at=${spec.head}`,
-    '--format=%(refname)',
-    submitRef(`${spec.bead}.*`),
-  ]);
-  const headRef = submit.at(-1) ?? null;
+  const { head } = spec;
+  const refs = await refsOfBead(store, spec.bead, head);
+  const submitted = refs.filter((ref) => ref.startsWith(SUBMISSIONS));
+  const headRef = submitted.at(-1) ?? refs.at(-1) ?? null;
   if (headRef === null && saved === null) {
-    return err(failed('find the submission', `${spec.head} is not in this runner's store`));
+    return err(failed('find the submission', `${head} is not in this runner's store`));
   }
-  const submittedBy = headRef === null ? 0 : Number(headRef.slice(headRef.lastIndexOf('.') + 1));
-  const newer = saved !== null && saved.number >= submittedBy;
-  return ok({ head: spec.head, headRef, snapshot: newer ? saved : null });
+  // Without a ref of the head, the snapshot is all there is of it.
+  const fits = headRef === null || (await goesOnFrom(store, saved, head, submitted));
+  return ok({ head, headRef, snapshot: fits ? saved : null });
+}
+
+/** Is the snapshot not older than the head? W3, W4 */
+async function goesOnFrom(
+  store: Store,
+  saved: Snapshot | null,
+  head: Commit,
+  submitted: readonly string[],
+): Promise<boolean> {
+  if (saved === null) return false;
+  const last = submitted.at(-1);
+  // A snapshot holds the commits that its state speaks of.
+  if (last === undefined) return await store.isAncestor(head, saved.commit);
+  return saved.number >= Number(last.slice(last.lastIndexOf('.') + 1));
 }
 
 export async function readLease(paths: RunnerPaths, bead: string): Promise<Lease | null> {

@@ -6,6 +6,7 @@
  * G2 A second touch keeps the earlier time. G3 Oldest due first, then in order of touching.
  */
 import type { EntityKind, EntityName } from '../core/action.ts';
+import type { BeadId } from '../core/ids.ts';
 import type { Wake } from '../core/neighbours.ts';
 import type { Instant } from '../core/time.ts';
 import type { SqlReader, Tx } from '../ports/sql.ts';
@@ -50,8 +51,17 @@ const statements = {
     select 'bead', id, ?, ? from beads where status <> 'closed' ${keepEarlier}`,
   liveBeadsOfRig: `insert into agenda (kind, id, due_at, seq)
     select 'bead', id, ?, ? from beads where status <> 'closed' and rig = ? ${keepEarlier}`,
+  /** Only those that may act now: their last blocker is gone. */
+  unblockedBy: `insert into agenda (kind, id, due_at, seq)
+    select 'bead', b.id, ?, ? from beads b join dependencies d on d.bead = b.id
+    where d.blocker = ? and b.status = 'blocked' and b.open_blockers = 0 ${keepEarlier}`,
+  brokenBy: `insert into agenda (kind, id, due_at, seq)
+    select 'bead', b.id, ?, ? from beads b join dependencies d on d.bead = b.id
+    where d.blocker = ? and b.status in ('blocked', 'held') ${keepEarlier}`,
   openEscalations: `insert into agenda (kind, id, due_at, seq)
     select 'escalation', id, ?, ? from escalations where status <> 'resolved' ${keepEarlier}`,
+  allForgeAccounts: `insert into agenda (kind, id, due_at, seq)
+    select 'forge_account', id, ?, ? from forge_accounts where true ${keepEarlier}`,
   allRunners: `insert into agenda (kind, id, due_at, seq)
     select 'runner', id, ?, ? from runners where true ${keepEarlier}`,
 };
@@ -69,6 +79,11 @@ export const agenda = {
   touchCrowd(tx: Tx, crowd: Crowd, dueAt: Instant, seq: number): void {
     const key = 'rig' in crowd ? [crowd.rig] : 'runner' in crowd ? [crowd.runner] : [];
     tx.run(statements[crowd.crowd], dueAt, seq, ...key);
+  },
+
+  /** Dependents of a bead that ended, as far as they may act on it. */
+  touchDependents(tx: Tx, blocker: BeadId, landed: boolean, dueAt: Instant, seq: number): void {
+    tx.run(landed ? statements.unblockedBy : statements.brokenBy, dueAt, seq, blocker);
   },
 
   due: (reader: SqlReader, now: Instant, count: number): readonly EntityName[] =>

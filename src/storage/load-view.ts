@@ -16,6 +16,7 @@ import type {
   BeadView,
   DispatchView,
   EscalationView,
+  ForgeAccountView,
   JobView,
   Line,
   MergeRequestView,
@@ -28,6 +29,7 @@ import { beads } from './tables/beads.ts';
 import { dependencies } from './tables/dependencies.ts';
 import { dispatches } from './tables/dispatch.ts';
 import { escalations } from './tables/escalations.ts';
+import { forgeAccounts } from './tables/forge-accounts.ts';
 import { gateResults } from './tables/gate-results.ts';
 import { jobs } from './tables/jobs.ts';
 import { mergeRequests } from './tables/merge-requests.ts';
@@ -143,6 +145,20 @@ export const loadView = {
     if (runner === undefined) return null;
     const attempt = attempts.heldSince(reader, runner.id);
     return { ...ground, runner, heldSince: earliest(attempt, jobs.heldSince(reader, runner.id)) };
+  },
+
+  forge_account(reader: SqlReader, id: string, ground: Ground): ForgeAccountView | null {
+    const account = forgeAccounts.get(reader, id);
+    if (account === undefined) return null;
+    const due = mergeRequests.due(reader, account.id, ground.now, limits.pullsPerRead);
+    const names = [...new Set(due.map(({ rig }) => rig))];
+    return {
+      ...ground,
+      account,
+      due,
+      rigs: names.flatMap((name) => rigs.get(reader, name) ?? []),
+      nextReadAt: mergeRequests.nextReadAt(reader, account.id),
+    };
   },
 
   dispatch(reader: SqlReader, id: string, ground: Ground): DispatchView | null {

@@ -15,6 +15,8 @@ const allowed: Readonly<Record<string, string>> = {
   'from counters order by name': 'three rows',
   'from rigs order by id': 'as many as a team has repositories',
   'from runners order by id': 'as many as there are machines',
+  'from forge_accounts order by id': 'as many as there are forges with credentials',
+  'from forge_accounts where true': 'the same',
   'from rigs where true': 'the same, woken at start or by a setting of the town',
   'from runners where true': 'the same',
   'select due_at from agenda order by due_at, seq limit 1': 'the first row of its index',

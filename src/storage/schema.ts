@@ -11,6 +11,7 @@ import { beads } from './tables/beads.ts';
 import { dependencies } from './tables/dependencies.ts';
 import { dispatches } from './tables/dispatch.ts';
 import { escalations } from './tables/escalations.ts';
+import { forgeAccounts } from './tables/forge-accounts.ts';
 import { gateResults } from './tables/gate-results.ts';
 import { idempotency } from './tables/idempotency.ts';
 import { jobs } from './tables/jobs.ts';
@@ -18,6 +19,7 @@ import { journal } from './tables/journal.ts';
 import { mergeRequests } from './tables/merge-requests.ts';
 import { rigs } from './tables/rigs.ts';
 import { runners } from './tables/runners.ts';
+import { secrets } from './tables/secrets.ts';
 import { counters, towns } from './tables/town.ts';
 import { transcripts } from './tables/transcripts.ts';
 
@@ -33,11 +35,13 @@ const everything = [
   escalations,
   runners,
   dispatches,
+  forgeAccounts,
   agenda,
   journal,
   transcripts,
   gateResults,
   idempotency,
+  secrets,
 ];
 
 interface Migration {

@@ -1,9 +1,13 @@
-/** The table that keeps entities of a kind; one place, so that `apply` has one path for all. */
+/**
+ * The table that keeps entities of a kind: one place, so that `apply` has one path for all of
+ * them and no switch of its own.
+ */
 import type { EntityKind, Rows } from '../core/action.ts';
 import type { Table } from './table.ts';
 import { attempts } from './tables/attempts.ts';
 import { beads } from './tables/beads.ts';
 import { dispatches } from './tables/dispatch.ts';
+import { forgeAccounts } from './tables/forge-accounts.ts';
 import { escalations } from './tables/escalations.ts';
 import { jobs } from './tables/jobs.ts';
 import { mergeRequests } from './tables/merge-requests.ts';
@@ -21,6 +25,7 @@ const tables = {
   escalation: escalations,
   runner: runners,
   dispatch: dispatches,
+  forge_account: forgeAccounts,
 } as const;
 
 /** Any entity's table: the caller's row kind is the entity's, which the types cannot follow. */

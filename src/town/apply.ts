@@ -16,6 +16,7 @@ import { beadMoves } from '../core/bead.ts';
 import { dispatchMoves } from '../core/dispatch.ts';
 import { escalationMoves, type Escalation } from '../core/escalation.ts';
 import { escalationId } from '../core/ids.ts';
+import { forgeAccountMoves } from '../core/forge-account.ts';
 import { jobMoves } from '../core/job.ts';
 import { stageMoves } from '../core/merge-request.ts';
 import { type NeighbourRule, type Wake } from '../core/neighbours.ts';
@@ -23,7 +24,7 @@ import { rigMoves } from '../core/rig.ts';
 import { runnerMoves } from '../core/runner.ts';
 import { earliest, type Instant } from '../core/time.ts';
 import type { Wait } from '../core/wait.ts';
-import type { Call } from '../core/action.ts';
+import type { Call, ForgeCall } from '../core/action.ts';
 import type { Tx } from '../ports/sql.ts';
 import { agenda } from '../storage/agenda.ts';
 import { tableOf } from '../storage/table-of.ts';
@@ -42,7 +43,7 @@ export interface Turn {
   /** The number its journal rows share. */
   readonly number: number;
   /** Collected per savepoint; they leave after the commit. */
-  readonly calls: Call[];
+  readonly calls: (Call | ForgeCall)[];
   readonly order: AgendaOrder;
   readonly rules: readonly NeighbourRule[];
 }
@@ -75,6 +76,8 @@ function applyOne(turn: Turn, action: Action, who: string, self: EntityName | nu
     case 'call':
       turn.calls.push(action.call);
       return;
+    case 'event':
+      return remark(turn, action.about, action.name, who, action.data);
     case 'escalate':
       return escalate(turn, action, who, self);
     case 'resolve': {
@@ -171,8 +174,9 @@ function wakeOne(turn: Turn, one: Wake): void {
   if ('crowd' in one) return agenda.touchCrowd(turn.tx, one, turn.now, turn.order.next());
   if ('dependentsOf' in one) {
     const { dependentsOf: blocker, landed } = one;
-    if (landed) return dependencies.landed(turn.tx, blocker, turn.now, turn.order.next());
-    return dependencies.broke(turn.tx, blocker, turn.now, turn.order.next());
+    if (landed) dependencies.landed(turn.tx, blocker);
+    else dependencies.broke(turn.tx, blocker);
+    return agenda.touchDependents(turn.tx, blocker, landed, turn.now, turn.order.next());
   }
   const first = mergeRequests.firstInLine(turn.tx, one.lineOf, one.target);
   if (first !== null) touch(turn, { kind: 'merge_request', id: first });
@@ -250,7 +254,7 @@ export function remark(
 }
 
 // What people do not see as a change of the entity: clocks, leases, waits, footprints, counters.
-const quiet = new Set([
+const quiet: ReadonlySet<string> = new Set([
   'updatedAt',
   'waits',
   'leaseUntil',
@@ -271,13 +275,21 @@ const quiet = new Set([
   'spec',
   'remindedAt',
   'pastIncarnations',
+  'snapshot',
+  'strikes',
+  'readAt',
+  'forgeCall',
+  'forgeReport',
+  'read',
+  'reads',
+  'green',
   'askedAt',
   'targetTip',
   'wantsSlot',
 ]);
 
 // Moving only these never lets an entity act sooner, so they touch nothing.
-const later = new Set([
+const later: ReadonlySet<string> = new Set([
   'updatedAt',
   'lastSeenAt',
   'lastActivityAt',
@@ -330,6 +342,7 @@ function mayMove(kind: EntityKind, from: string, to: string): boolean {
     escalation: escalationMoves,
     runner: runnerMoves,
     dispatch: dispatchMoves,
+    forge_account: forgeAccountMoves,
   }[kind];
   return moves[from]?.includes(to) ?? false;
 }

@@ -9,9 +9,11 @@ import { agenda } from '../storage/agenda.ts';
 import { attempts } from '../storage/tables/attempts.ts';
 import { beads } from '../storage/tables/beads.ts';
 import { dependencies } from '../storage/tables/dependencies.ts';
+import { forgeAccounts } from '../storage/tables/forge-accounts.ts';
 import { idempotency } from '../storage/tables/idempotency.ts';
 import { jobs } from '../storage/tables/jobs.ts';
 import { journal } from '../storage/tables/journal.ts';
+import { mergeRequests } from '../storage/tables/merge-requests.ts';
 import { rigs } from '../storage/tables/rigs.ts';
 import { runners } from '../storage/tables/runners.ts';
 import { touch, type Turn } from './apply.ts';
@@ -27,6 +29,7 @@ export function wakeAll(turn: Turn): void {
   for (const job of jobs.live(tx, everything)) {
     if (job.acceptedAt === null) jobs.update(tx, job.id, { callDeadline: null });
   }
+  forgetForgeCalls(turn);
   recount(turn);
   const crowds = [
     'liveAttempts',
@@ -35,10 +38,24 @@ export function wakeAll(turn: Turn): void {
     'liveBeads',
     'allRigs',
     'allRunners',
+    'allForgeAccounts',
     'openEscalations',
   ] as const;
   for (const crowd of crowds) agenda.touchCrowd(tx, { crowd }, now, turn.order.next());
   touch(turn, { kind: 'dispatch', id: 'dispatch' });
+}
+
+/** A call that no process remembers is made again: each looks first. */
+function forgetForgeCalls(turn: Turn): void {
+  const { tx, now } = turn;
+  for (const account of forgeAccounts.all(tx)) {
+    if (account.read !== null) forgeAccounts.update(tx, account.id, { read: null });
+  }
+  for (const request of mergeRequests.live(tx, everything)) {
+    const { forgeCall } = request;
+    if (forgeCall === null || request.forgeReport !== null) continue;
+    mergeRequests.update(tx, request.id, { forgeCall: { ...forgeCall, deadline: now } });
+  }
 }
 
 /** Time in which the process did not run does not count against anybody. */

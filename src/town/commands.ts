@@ -5,6 +5,7 @@ import { unreachable } from '../core/assert.ts';
 import type { Command } from '../core/command.ts';
 import type { Answer, Ask } from './commands/ask.ts';
 import * as beads from './commands/beads.ts';
+import * as pulls from './commands/pulls.ts';
 import * as rigs from './commands/rigs.ts';
 import * as town from './commands/town.ts';
 
@@ -46,6 +47,12 @@ export function carryOut(ask: Ask, command: Command): Answer {
       return town.resume(ask);
     case 'mr_decide':
       return town.decide(ask, command);
+    case 'mr_retry':
+      return pulls.retry(ask, command);
+    case 'credential_set':
+      return pulls.setCredential(ask, command);
+    case 'credential_remove':
+      return pulls.removeCredential(ask, command);
     case 'agent_stop':
       return town.stopAgent(ask, command);
     case 'escalation_ack':

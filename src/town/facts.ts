@@ -9,7 +9,10 @@ import { loadTown } from '../storage/load-view.ts';
 import { attempts } from '../storage/tables/attempts.ts';
 import { beads } from '../storage/tables/beads.ts';
 import { gateResults } from '../storage/tables/gate-results.ts';
+import type { MergeRequest } from '../core/merge-request.ts';
+import type { SqlReader } from '../ports/sql.ts';
 import { jobs } from '../storage/tables/jobs.ts';
+import { mergeRequests } from '../storage/tables/merge-requests.ts';
 import { rigs } from '../storage/tables/rigs.ts';
 import { runners } from '../storage/tables/runners.ts';
 import { transcripts } from '../storage/tables/transcripts.ts';
@@ -37,6 +40,8 @@ function keep(turn: Turn, fact: Fact, scene: RecordScene): void {
 function sender(fact: Fact, scene: RecordScene): string {
   if ('attempt' in fact) return `agent:${fact.attempt}`;
   if ('runner' in fact) return `runner:${fact.runner}`;
+  if ('account' in fact) return `forge:${fact.account}`;
+  if (fact.kind === 'forge_answered' || fact.kind === 'pull_hinted') return 'forge';
   return `runner:${scene.job?.runner ?? scene.attempt?.runner ?? 'local'}`;
 }
 
@@ -57,8 +62,25 @@ function sceneOf(turn: Turn, fact: Fact): RecordScene {
     rig: rig === null ? null : (rigs.get(tx, rig) ?? null),
     runner: runner === null ? null : (runners.get(tx, runner) ?? null),
     attemptsOnRunner: lists ? attempts.onRunner(tx, fact.runner) : [],
+    requests: requestsOf(tx, fact),
     jobsOnRunner: lists ? jobs.onRunner(tx, fact.runner) : [],
   };
+}
+
+/** The merge requests a fact about pull requests speaks of. */
+function requestsOf(reader: SqlReader, fact: Fact): readonly MergeRequest[] {
+  switch (fact.kind) {
+    case 'pulls_read':
+      return fact.outcomes.flatMap(
+        ({ mergeRequest }) => mergeRequests.get(reader, mergeRequest) ?? [],
+      );
+    case 'forge_answered':
+      return [mergeRequests.get(reader, fact.mergeRequest) ?? []].flat();
+    case 'pull_hinted':
+      return mergeRequests.watchedOfRig(reader, fact.rig);
+    default:
+      return [];
+  }
 }
 
 interface Subject {
@@ -72,6 +94,7 @@ function subjectOf(fact: Fact): Subject {
   if ('attempt' in fact) return { ...none, attempt: fact.attempt };
   if ('runner' in fact) return { ...none, runner: fact.runner };
   if ('job' in fact) return { ...none, job: fact.job };
+  if (!('op' in fact)) return none;
   switch (fact.op) {
     case 'start_attempt':
     case 'stop_attempt':
@@ -83,4 +106,3 @@ function subjectOf(fact: Fact): Subject {
       return { ...none, runner: fact.subject };
   }
 }
-

@@ -1,35 +1,43 @@
 /**
- * The only caller of the runner port. Starts calls after the commit that decided them, never
+ * The caller of the outer ports: of the runner's here, of the forge's in `perform-forge.ts`. Starts calls after the commit that decided them, never
  * holds up a tick, and turns every answer into a fact.
  *
  * O1 A call id that is in flight in this process is never started twice.
  * O2 A call without an answer within its deadline is `unreachable`; the town says it again.
  */
-import type { Call } from '../core/action.ts';
+import type { Call, ForgeCall } from '../core/action.ts';
 import type { Fact } from '../core/fact.ts';
 import type { RunnerId } from '../core/ids.ts';
 import type { Result } from '../core/result.ts';
+import type { ForgePort } from '../ports/forge.ts';
 import type { Log } from '../ports/host.ts';
 import type { Refusal, RunnerPort } from '../ports/runner.ts';
+import { PerformForge } from './perform-forge.ts';
 
 type Answered = Extract<Fact, { kind: 'call_answered' }>;
 
 export interface PerformDeps {
   readonly runner: (id: RunnerId) => RunnerPort | undefined;
+  readonly forge: ForgePort | undefined;
   readonly tell: (fact: Fact) => void;
   readonly log: Log;
 }
 
 export class Perform {
   readonly #deps: PerformDeps;
+  readonly #forge: PerformForge;
   readonly #inFlight = new Set<string>();
 
   constructor(deps: PerformDeps) {
     this.#deps = deps;
+    this.#forge = new PerformForge(deps);
   }
 
-  start(calls: readonly Call[]): void {
-    for (const call of calls) this.#start(call);
+  start(calls: readonly (Call | ForgeCall)[]): void {
+    for (const call of calls) {
+      if (isForgeCall(call)) this.#forge.start(call);
+      else this.#start(call);
+    }
   }
 
   #start(call: Call): void {
@@ -61,6 +69,10 @@ export class Perform {
     const subject = 'attempt' in call ? call.attempt : 'job' in call ? call.job : call.runner;
     this.#deps.tell({ kind: 'call_answered', op: call.op, callId: call.callId, subject, answer });
   }
+}
+
+function isForgeCall(call: Call | ForgeCall): call is ForgeCall {
+  return 'account' in call || 'mergeRequest' in call;
 }
 
 function send(runner: RunnerPort, call: Call): Promise<Result<void, Refusal>> {

@@ -11,6 +11,7 @@ import { tableOf } from '../storage/table-of.ts';
 import { attempts } from '../storage/tables/attempts.ts';
 import { beads } from '../storage/tables/beads.ts';
 import { escalations } from '../storage/tables/escalations.ts';
+import { forgeAccounts } from '../storage/tables/forge-accounts.ts';
 import { jobs } from '../storage/tables/jobs.ts';
 import { mergeRequests } from '../storage/tables/merge-requests.ts';
 import { rigs } from '../storage/tables/rigs.ts';
@@ -69,6 +70,7 @@ function names(
     ...of('merge_request', mergeRequests.live(reader, count)),
     ...of('rig', rigs.all(reader)),
     ...of('runner', runners.all(reader)),
+    ...of('forge_account', forgeAccounts.all(reader)),
     ...of('escalation', escalations.open(reader)),
     { kind: 'dispatch', id: 'dispatch' },
   ];

@@ -8,12 +8,13 @@
  * T3 An entity that decides too often while time stands still is livelock and is parked; a large
  *    backlog is not.
  */
-import type { Call, EntityName, Plan } from '../core/action.ts';
+import type { Call, EntityName, ForgeCall, Plan } from '../core/action.ts';
 import { assert } from '../core/assert.ts';
 import { decideAttempt } from '../core/decide/attempt.ts';
 import { decideBead } from '../core/decide/bead.ts';
 import { decideDispatch } from '../core/decide/dispatch.ts';
 import { decideEscalation } from '../core/decide/escalation.ts';
+import { decideForgeAccount } from '../core/decide/forge-account.ts';
 import { decideJob } from '../core/decide/job.ts';
 import { decideMergeRequest } from '../core/decide/merge-request.ts';
 import { decideRig } from '../core/decide/rig.ts';
@@ -54,7 +55,7 @@ export function first(): number {
 }
 
 function decideOne(turn: Turn, deps: TickDeps, name: EntityName): void {
-  const calls: Call[] = [];
+  const calls: (Call | ForgeCall)[] = [];
   let blame = name;
   try {
     turn.tx.savepoint((tx) => {
@@ -100,6 +101,8 @@ export function decide(reader: SqlReader, name: EntityName, ground: Ground): Pla
       return on(loadView.escalation(reader, name.id, ground), decideEscalation);
     case 'runner':
       return on(loadView.runner(reader, name.id, ground), decideRunner);
+    case 'forge_account':
+      return on(loadView.forge_account(reader, name.id, ground), decideForgeAccount);
     case 'dispatch':
       return on(loadView.dispatch(reader, name.id, ground), decideDispatch);
     case 'town':

@@ -6,7 +6,7 @@
  * alarm is armed at the earliest due time, or cleared when nothing is due.
  * U4 What throws leaves nothing half-written: the turn is rolled back and the caller is told.
  */
-import type { Call, EntityName } from '../core/action.ts';
+import type { Call, EntityName, ForgeCall } from '../core/action.ts';
 import { assert } from '../core/assert.ts';
 import { noUsage } from '../core/attempt.ts';
 import type { Command, CommandAnswer } from '../core/command.ts';
@@ -18,6 +18,7 @@ import { neighbourRules, type NeighbourRule } from '../core/neighbours.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { after, instant, type Instant } from '../core/time.ts';
 import type { Alarm, Clock, FeedListener, Log, Random } from '../ports/host.ts';
+import type { ForgePort } from '../ports/forge.ts';
 import type { RunnerPort } from '../ports/runner.ts';
 import type { Sql } from '../ports/sql.ts';
 import { agenda } from '../storage/agenda.ts';
@@ -41,6 +42,8 @@ export interface TownDeps {
   readonly alarm: Alarm;
   readonly log: Log;
   readonly runner: (id: RunnerId) => RunnerPort | undefined;
+  /** Code hosts; absent where rigs land directly only. */
+  readonly forge?: ForgePort;
   /** Names this build in what it parks. */
   readonly build: string;
   /** Which of the due names is next; the simulator shuffles. */
@@ -65,6 +68,7 @@ export class Town {
     this.#deps = deps;
     this.#perform = new Perform({
       runner: deps.runner,
+      forge: deps.forge,
       tell: (fact) => void this.fact(fact),
       log: deps.log,
     });
@@ -178,7 +182,7 @@ export class Town {
   #turn<T>(body: (turn: Turn) => T): T {
     const { sql, alarm } = this.#deps;
     const now = this.#now();
-    const calls: Call[] = [];
+    const calls: (Call | ForgeCall)[] = [];
     const slept = this.#armedAt !== null && now - this.#armedAt > limits.leaseMs / 2;
     this.#tick.decided.clear();
     const answer = sql.transaction((tx) => {

@@ -10,7 +10,7 @@ import {
   settingsWith,
   townWith,
 } from '../../../test/fixtures/views.ts';
-import type { Call, Plan } from '../action.ts';
+import type { Call, ForgeCall, Plan } from '../action.ts';
 import type { Attempt, Outcome } from '../attempt.ts';
 import { callId } from '../ids.ts';
 import { limits } from '../limits.ts';
@@ -29,7 +29,7 @@ function sets(plan: Plan): Partial<Attempt> {
   return found;
 }
 
-const calls = (plan: Plan): readonly Call[] =>
+const calls = (plan: Plan): readonly (Call | ForgeCall)[] =>
   plan.actions.flatMap((action) => (action.do === 'call' ? [action.call] : []));
 
 const granted = { status: 'starting', phase: 'granted', acceptedAt: null } as const;
@@ -86,8 +86,7 @@ describe('a lease', () => {
 
   test('ends the attempt only when the runner has been lost for longer than every grace', () => {
     const grace = limits.linkGraceMs + limits.stopGraceMs;
-    const lost = (ms: number) =>
-      runnerWith({ status: 'lost', lastSeenAt: instant(now - ms) });
+    const lost = (ms: number) => runnerWith({ status: 'lost', lastSeenAt: instant(now - ms) });
     expect(sets(decide({ leaseUntil: now }, { runner: lost(grace) })).status).toBeUndefined();
     expect(sets(decide({ leaseUntil: now }, { runner: lost(grace + 1) }))).toMatchObject({
       status: 'ended',

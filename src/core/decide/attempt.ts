@@ -123,19 +123,16 @@ function startCall(view: AttemptView): Plan {
   if (attempt.callDeadline !== null && attempt.callDeadline > now) {
     return rest(wait('call', [attempt.id], { op: 'start_attempt' }, attempt.callDeadline));
   }
-  return act(
-    set(attempt, { callDeadline: after(now, limits.callAckMs) }, 'start_call'),
-    {
-      do: 'call',
-      call: {
-        op: 'start_attempt',
-        callId: attempt.startCall,
-        runner: attempt.runner,
-        attempt: attempt.id,
-        spec: attempt.spec,
-      },
+  return act(set(attempt, { callDeadline: after(now, limits.callAckMs) }, 'start_call'), {
+    do: 'call',
+    call: {
+      op: 'start_attempt',
+      callId: attempt.startCall,
+      runner: attempt.runner,
+      attempt: attempt.id,
+      spec: attempt.spec,
     },
-  );
+  });
 }
 
 /** A4 */
@@ -155,9 +152,7 @@ function leased(view: AttemptView): Plan {
     return act(set(attempt, extended, 'lease_asked'), { do: 'call', call });
   }
   const over = runner === null || now > lostFor(runner.lastSeenAt);
-  return over
-    ? ended(view, 'evicted')
-    : act(set(attempt, extended, 'runner_lost'));
+  return over ? ended(view, 'evicted') : act(set(attempt, extended, 'runner_lost'));
 }
 
 function stopping(view: AttemptView): Plan {

@@ -9,7 +9,7 @@ import { assert, unreachable } from '../assert.ts';
 import type { Bead, Proof, Round, RoundCause } from '../bead.ts';
 import type { Failure } from '../failure.ts';
 import { mergeRequestId } from '../ids.ts';
-import type { MergeRequest } from '../merge-request.ts';
+import { noPull, type MergeRequest } from '../merge-request.ts';
 import { act, insert, rest, update, wait } from '../plan.ts';
 import type { BeadView } from '../view.ts';
 import { escalateFailed, liveAttempt } from './bead-attempt-end.ts';
@@ -52,7 +52,7 @@ export function inReview(view: BeadView): Plan {
   }
 }
 
-/** What the next attempt is about, from what the merge request found; null when it found nothing. */
+/** What the next attempt is about, from what the merge request found; null: nothing was. */
 export function roundFrom(view: BeadView, rounds: Bead['rounds']): Round | null {
   const { bead, mergeRequest } = view;
   if (mergeRequest?.stage !== 'changes_requested') return null;
@@ -61,7 +61,8 @@ export function roundFrom(view: BeadView, rounds: Bead['rounds']): Round | null 
   return {
     cause,
     number: (rounds[cause] ?? 0) + 1,
-    head: bead.submission?.head ?? null,
+    // On a forge the branch may have grown since: by the target, or by other people.
+    head: mergeRequest.head ?? bead.submission?.head ?? null,
     failures: mergeRequest.failures,
     question: null,
     answer: rejected?.reason ?? null,
@@ -107,9 +108,11 @@ function afterAbandoned(view: BeadView, request: MergeRequest): Plan {
 
 function closeMerged(view: BeadView, proof: Proof): Plan {
   const { bead } = view;
-  const resolved = ['failed', 'asked'].map(
-    (what): Action => ({ do: 'resolve', dedupeKey: `${bead.id}:${what}`, why: 'merged' }),
-  );
+  const resolved = ['failed', 'asked'].map((what): Action => ({
+    do: 'resolve',
+    dedupeKey: `${bead.id}:${what}`,
+    why: 'merged',
+  }));
   const columns = { status: 'closed' as const, resolution: 'merged' as const, proof };
   return act(...resolved, set(bead, { ...columns, closedAt: view.now, failure: null }, 'merged'));
 }
@@ -122,8 +125,9 @@ function hold(view: BeadView): Plan {
 
 function causeOf(failures: readonly Failure[]): RoundCause {
   const kind = failures[0]?.kind;
-  if (kind === 'conflict') return 'conflict';
+  if (kind === 'conflict' || kind === 'submission_not_descendant') return 'conflict';
   if (kind === 'rejected_by_person') return 'review';
+  if (kind === 'pr_feedback') return 'feedback';
   return 'gate';
 }
 
@@ -137,6 +141,8 @@ function newRequest(view: BeadView, bead: Bead): MergeRequest {
     rig: bead.rig,
     target: view.rig.target,
     branch: bead.branch,
+    strategy: strategyOf(view),
+    ...noPull,
     stage: 'queued',
     head: bead.submission?.head ?? null,
     submittedBy: bead.submission?.attempt ?? null,
@@ -161,6 +167,13 @@ function newRequest(view: BeadView, bead: Bead): MergeRequest {
     mergedAt: null,
     parked: null,
   };
+}
+
+/** A revert has no agent and no branch: the system lands it directly. */
+function strategyOf(view: BeadView): MergeRequest['strategy'] {
+  const { settings, rig, bead } = view;
+  if (bead.reverts !== null || rig.forge === null) return 'direct';
+  return settings.mergeStrategy ?? 'pr';
 }
 
 function landedOf(reverts: Bead['reverts']): MergeRequest['reverts'] {

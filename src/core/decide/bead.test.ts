@@ -32,7 +32,8 @@ function beadSets(plan: Plan): Partial<Bead> {
 
 const first = attemptId('web-1.1');
 const reasons = (plan: Plan) => plan.waits.map(({ reason }) => reason);
-const decide = (bead: Partial<Bead>, set: Partial<BeadView> = {}) => decideBead(beadView(bead, set));
+const decide = (bead: Partial<Bead>, set: Partial<BeadView> = {}) =>
+  decideBead(beadView(bead, set));
 
 describe('an open bead', () => {
   test('becomes ready once and then waits for a slot', () => {

@@ -61,6 +61,7 @@ function open(view: BeadView): Plan {
   if (bead.attempt !== null) {
     return act(set(bead, { status: 'in_progress', ready: false, readyAt: null }, 'granted'));
   }
+  if (isMerged(view)) return act(set(bead, { status: 'in_review', ...unready }, 'merged'));
   if (bead.closeAs !== null) return closing(view);
   if (bead.hold) return act(set(bead, { status: 'held', ...unready }, 'held'));
   if (isBlocked(bead)) return act(set(bead, { status: 'blocked', ...unready }, 'blocked'));
@@ -96,7 +97,8 @@ function makeReady(view: BeadView): Plan {
   const over = overBudget(view, view.settings);
   if (over !== null) {
     if (bead.ready) return act(set(bead, { ...unready, failure: over }, 'over_budget'));
-    if (bead.failure?.kind !== 'over_budget') return act(set(bead, { failure: over }, 'over_budget'));
+    if (bead.failure?.kind !== 'over_budget')
+      return act(set(bead, { failure: over }, 'over_budget'));
     return rest(wait('budget', [bead.rig], { scope: over.scope, unit: over.unit }));
   }
   if (bead.failure?.kind === 'over_budget') {
@@ -129,6 +131,10 @@ function inProgress(view: BeadView): Plan {
     return openRequest(view, 'submitted', progress);
   }
   if (attempt.status === 'ended') return endOfAttempt(view, attempt);
+  if (isMerged(view) && !bead.stopAsked) {
+    // A person merged it meanwhile: there is nothing left to work at.
+    return act(set(bead, { stopAsked: true }, 'merged_by_person'));
+  }
   return rest(wait('call', [attempt.id], { phase: attempt.phase }));
 }
 

@@ -67,7 +67,10 @@ describe('a grant', () => {
   test.each([
     ['on an unready rig', { lines: [line('web', { status: 'unready' })] }],
     ['in a paused town', { lines: [line('web')], town: townWith({ status: 'paused' }) }],
-    ['on a draining runner', { lines: [line('web')], runners: [runnerWith({ status: 'draining' })] }],
+    [
+      'on a draining runner',
+      { lines: [line('web')], runners: [runnerWith({ status: 'draining' })] },
+    ],
   ] as const)('is not made %s', (_, view) => {
     expect(granted(decide({}, view))).toEqual([]);
   });
@@ -83,7 +86,13 @@ describe('the breaker', () => {
   const failures = Array.from({ length: limits.breakerCount }, (_, index) =>
     endedAttempt('start_failed', {
       id: attemptId(`web-1.${index}`),
-      failure: { kind: 'agent_missing', helps: 'person', agent: 'codex', command: 'codex', known: [] },
+      failure: {
+        kind: 'agent_missing',
+        helps: 'person',
+        agent: 'codex',
+        command: 'codex',
+        known: [],
+      },
     }),
   );
   const probe = { status: 'probing', probe: attemptId('web-1.5') } as const;

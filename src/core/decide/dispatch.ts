@@ -28,7 +28,8 @@ export function decideDispatch(view: DispatchView): Plan {
       return tripped(view) ? trip(view) : grant(view, null);
     case 'broken': {
       const probeAt = after(dispatch.openedAt ?? now, limits.breakerProbeMs);
-      if (probeAt > now) return rest(wait('backoff', ['dispatch'], { because: 'breaker' }, probeAt));
+      if (probeAt > now)
+        return rest(wait('backoff', ['dispatch'], { because: 'breaker' }, probeAt));
       return act(set({ status: 'probing', probe: null }, 'probing'));
     }
     case 'probing':
@@ -88,7 +89,13 @@ function reset(view: DispatchView, why: string): Plan {
 function grant(view: DispatchView, as: 'probe' | null): Plan {
   if (view.town.status !== 'running') return rest(wait('paused', ['town']));
   const runner = freest(view.runners);
-  if (runner === null) return rest(wait('runner', view.runners.map(({ id }) => id)));
+  if (runner === null)
+    return rest(
+      wait(
+        'runner',
+        view.runners.map(({ id }) => id),
+      ),
+    );
   const line = nextLine(view.lines);
   if (line === null) return rest(wait('slot', [], { because: 'nothing_ready' }));
   const attempt = newAttempt(view, line, line.first, runner);

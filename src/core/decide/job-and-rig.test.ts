@@ -113,9 +113,7 @@ describe('a rig', () => {
 
   test('that is new is looked at before any work', () => {
     const plan = decideRig(rigView({ status: 'unready', probedAt: null }));
-    expect(plan.actions).toContainEqual(
-      expect.objectContaining({ do: 'insert', entity: 'job' }),
-    );
+    expect(plan.actions).toContainEqual(expect.objectContaining({ do: 'insert', entity: 'job' }));
   });
 
   test('is ready when every check passed, and unready with the first that did not', () => {

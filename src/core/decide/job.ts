@@ -59,19 +59,16 @@ function running(view: JobView): Plan {
     if (runner === null || runner.status === 'lost') {
       return rest(wait('runner', [job.runner], {}, job.deadline));
     }
-    return act(
-      set(job, { callDeadline: after(now, limits.callAckMs) }, 'start_call'),
-      {
-        do: 'call',
-        call: {
-          op: 'start_job',
-          callId: job.callId,
-          runner: job.runner,
-          job: job.id,
-          spec: job.spec,
-        },
+    return act(set(job, { callDeadline: after(now, limits.callAckMs) }, 'start_call'), {
+      do: 'call',
+      call: {
+        op: 'start_job',
+        callId: job.callId,
+        runner: job.runner,
+        job: job.id,
+        spec: job.spec,
       },
-    );
+    });
   }
   const answerBy = job.acceptedAt === null ? job.callDeadline : null;
   const until = earliest(answerBy, job.deadline);
@@ -127,6 +124,10 @@ function deadlineMs(spec: JobSpec): number {
     case 'build':
       return limits.buildMs + limits.fetchMs + limits.leaseMs;
     case 'push':
+    case 'publish':
+    case 'update':
+    case 'take':
+    case 'prove':
       return limits.pushMs + limits.fetchMs + limits.leaseMs;
     case 'gate': {
       const setup = spec.setup.reduce((sum, step) => sum + step.timeoutMs, 0);

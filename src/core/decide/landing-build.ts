@@ -19,7 +19,8 @@ import { landingRig, noSlot, standAside } from './landing-slot.ts';
 import { newJob } from './new-job.ts';
 
 export function build(view: MergeRequestView): Plan {
-  return notYet(view) ?? inLine(view) ?? building(view);
+  const line = view.mergeRequest.strategy === 'direct' ? inLine(view) : null;
+  return notYet(view) ?? line ?? building(view);
 }
 
 /** Reasons not to stand in line at all. */

@@ -14,18 +14,22 @@ import type { MergeRequestView } from '../view.ts';
 import { build } from './landing-build.ts';
 import { gate } from './landing-gate.ts';
 import { push } from './landing-push.ts';
+import { decidePull, unobservable } from './pull-request.ts';
 import { noSlot, standAside } from './landing-slot.ts';
 
 export function decideMergeRequest(view: MergeRequestView): Plan {
   const { mergeRequest, bead } = view;
   const { stage } = mergeRequest;
   if (stage === 'merged' || stage === 'abandoned') return rest();
-  if (stage === 'landing') return push(view);
+  if (stage === 'landing' && mergeRequest.strategy === 'direct') return push(view);
+  const gone = settledOnForge(view);
+  if (gone !== null) return gone;
   if (bead.closeAs !== null) return abandon(view);
   const submitted = bead.submission;
-  if (submitted !== null && submitted.head !== mergeRequest.head) {
+  if (submitted !== null && isNewSubmission(submitted, mergeRequest)) {
     return act(set(mergeRequest, { ...anew, ...headOf(view) }, 'new_head'));
   }
+  if (stage === 'landing') return decidePull(view);
   if (stage === 'changes_requested') return afterChanges(view);
   if (bead.status === 'held' || bead.hold) return standAside(view, wait('held', [bead.id]));
   if (view.town.status !== 'running') return standAside(view, wait('paused', ['town']));
@@ -39,6 +43,26 @@ export function decideMergeRequest(view: MergeRequestView): Plan {
     default:
       return unreachable(stage);
   }
+}
+
+/** A pull request that was merged or closed decides itself, whatever else was going on. */
+function settledOnForge(view: MergeRequestView): Plan | null {
+  const { mergeRequest, bead } = view;
+  const { pr, snapshot } = mergeRequest;
+  if (mergeRequest.strategy === 'direct' || pr === 'none' || pr === 'opening') return null;
+  const isMerged = pr === 'merged' || snapshot?.state === 'merged';
+  if (isMerged || (snapshot?.state === 'closed' && bead.closeAs === null)) return decidePull(view);
+  return mergeRequest.stage === 'changes_requested' ? unobservable(view) : null;
+}
+
+/** On a forge the head also moves by the target and by other people; an attempt hands in once. */
+function isNewSubmission(
+  submission: NonNullable<MergeRequestView['bead']['submission']>,
+  request: MergeRequest,
+): boolean {
+  return request.strategy === 'direct'
+    ? submission.head !== request.head
+    : submission.attempt !== request.submittedBy;
 }
 
 /** What a new head leaves behind. M4 */
@@ -96,6 +120,7 @@ function approved(view: MergeRequestView): Plan {
       );
     }
   }
+  if (mergeRequest.strategy === 'pr') return decidePull(view);
   // Without the slot the target may have moved: the build step looks again before the push.
   if (!mergeRequest.slot) return act(set(mergeRequest, { stage: 'queued', job: null }, 'in_line'));
   return act(set(mergeRequest, { stage: 'landing', job: null }, 'landing'));

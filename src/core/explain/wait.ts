@@ -100,6 +100,36 @@ const waitWords: WaitSays = {
     evidence: '',
     next: 'Go on: gt resume',
   }),
+  checks: (wait, about) => ({
+    what: CHECK_WORDS[text(wait, 'because', '')] ?? 'It waits for the checks of its pull request.',
+    evidence: '',
+    next: `See them: gt mr show ${about.mergeRequest ?? wait.on[0] ?? ''}`,
+  }),
+  review: (wait, about) => ({
+    what: REVIEW_WORDS[text(wait, 'because', '')] ?? 'It waits for a review of its pull request.',
+    evidence: '',
+    next: `See it: gt mr show ${about.mergeRequest ?? wait.on[0] ?? ''}`,
+  }),
+  delay: (_, about) => ({
+    what: 'It is green; the merge waits for the delay that is set.',
+    evidence: 'The setting is autoMergeDelayMinutes.',
+    next: `See it: gt mr show ${about.mergeRequest ?? ''}`,
+  }),
+  poll: (wait) => ({
+    what: 'The pull request is read again soon.',
+    evidence: text(wait, 'because', '').replaceAll('_', ' '),
+    next: 'See what waits: gt status',
+  }),
+  throttled: () => ({
+    what: 'The forge asks to wait before it is read again. Nothing is wrong with the work.',
+    evidence: '',
+    next: 'See what waits: gt status',
+  }),
+  unobservable: (wait, about) => ({
+    what: 'The pull request cannot be read. The work is what it was; nothing is redone.',
+    evidence: `The reason is ${text(wait, 'kind', 'not known').replaceAll('_', ' ')}.`,
+    next: `See why: gt mr show ${about.mergeRequest ?? wait.on.at(-1) ?? ''}`,
+  }),
   runner: (wait) => ({
     what:
       wait.on.length === 0
@@ -150,6 +180,21 @@ function humanWords(wait: Wait, about: About): Explanation {
         'The gates passed; a person decides whether it lands.',
         `Let it land: gt mr decide ${first ?? about.mergeRequest ?? ''} approve`,
       );
+    case 'merge':
+      return human(
+        'Its pull request is green; merging it is left to a person (autoMerge is off).',
+        `Merge it there, or let the town: gt rig set ${rig} autoMerge=true`,
+      );
+    case 'stranger_commits':
+      return human(
+        'Somebody else pushed to its branch, and strangerCommits is set to ask.',
+        `Take them in: gt rig set ${rig} strangerCommits=accept`,
+      );
+    case 'draft':
+      return human(
+        'Its pull request is a draft, and a draft is never merged.',
+        'Mark it as ready for review on the forge',
+      );
     default:
       return needed(first, about);
   }
@@ -168,6 +213,18 @@ function needed(first: string | null, { rig, bead }: About): Explanation {
 function human(what: string, next: string): Explanation {
   return { what, evidence: '', next };
 }
+
+const CHECK_WORDS: Readonly<Record<string, string>> = {
+  checks_failed: 'Checks of its pull request failed.',
+  checks_pending: 'Checks of its pull request are running.',
+  checks_settling: 'No check has shown up yet; it is believed to have none in a moment.',
+};
+
+const REVIEW_WORDS: Readonly<Record<string, string>> = {
+  changes_requested: 'A reviewer asked for changes on its pull request.',
+  approval_required: 'Its pull request needs an approval.',
+  threads: 'Remarks on its pull request are not resolved.',
+};
 
 const PHASES: Readonly<Record<string, string>> = {
   granted: 'is being started',

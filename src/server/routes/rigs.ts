@@ -111,6 +111,7 @@ export function rigAdd(body: RigAddBody, source: SourceDescription): Result<Comm
     prefix: body.prefix,
     remote,
     lends: source.lends,
+    forge: null,
     target,
     updateCheckout: body.updateCheckout,
     createTargetFrom: usual === target ? null : usual,

@@ -48,4 +48,16 @@ describe('the modelled git', () => {
     expect(overlap(ours)).toEqual(['x']);
     expect(overlap(git.commit([ours, theirs], [patch('a', 2, ['x'])]))).toEqual([]);
   });
+
+  test('a branch of ours only grows, from where the pusher saw it', () => {
+    const { git, remote, patch } = world();
+    const first = git.commit([remote.tip], [patch('a', 1, ['x'])]);
+    const second = git.commit([first], [patch('a', 2, ['x'])]);
+    expect(git.pushBranch(remote, 'gt/a', first, null)).toBe(true);
+    expect(git.pushBranch(remote, 'gt/a', second, null)).toBe(false);
+    expect(git.pushBranch(remote, 'gt/a', second, first)).toBe(true);
+    git.moveBranch(remote, 'gt/a', remote.tip);
+    expect(git.pushBranch(remote, 'gt/a', second, first)).toBe(false);
+    expect(() => git.pushBranch(remote, 'gt/a', git.commit([], []), remote.tip)).toThrow('grows');
+  });
 });

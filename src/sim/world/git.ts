@@ -36,10 +36,13 @@ export interface Landed {
   readonly by: 'town' | 'stranger';
 }
 
-/** A rig's remote: its target branch and how it got there. */
+/** A rig's remote: its target branch and how it got there, and the branches beside it. */
 export interface Remote {
   readonly rig: string;
   tip: Commit;
+  readonly branches: Map<string, Commit>;
+  /** Branches that carried another bead's work: never published again. */
+  readonly doNotReuse: Set<string>;
   readonly history: Landed[];
   unreachable: boolean;
   protected: boolean;
@@ -56,6 +59,8 @@ export class ModelGit {
     const remote: Remote = {
       rig,
       tip: root,
+      branches: new Map(),
+      doNotReuse: new Set(),
       history: [{ commit: root, before: root, by: 'stranger' }],
       unreachable: false,
       protected: false,
@@ -140,5 +145,22 @@ export class ModelGit {
     remote.history.push({ commit, before: remote.tip, by });
     remote.tip = commit;
     return true;
+  }
+
+  /** Puts a commit on a branch that still is where the pusher saw it; null: not there. G3 */
+  pushBranch(remote: Remote, branch: string, commit: Commit, expected: Commit | null): boolean {
+    if ((remote.branches.get(branch) ?? null) !== expected) return false;
+    assert(
+      expected === null || this.isAncestor(expected, commit),
+      'a push of ours only ever grows a branch',
+    );
+    remote.branches.set(branch, commit);
+    return true;
+  }
+
+  /** As strangers and forges do: anywhere, or away. */
+  moveBranch(remote: Remote, branch: string, commit: Commit | null): void {
+    if (commit === null) remote.branches.delete(branch);
+    else remote.branches.set(branch, commit);
   }
 }

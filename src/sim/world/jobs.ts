@@ -7,6 +7,7 @@
 import type { Commit } from '../../core/ids.ts';
 import type { Candidate, GateReport, GateResult, JobResult, JobSpec } from '../../core/job.ts';
 import { unreachable as never } from '../../core/assert.ts';
+import { prove, publish, take, update } from './branch-jobs.ts';
 import { conflict, jobFailed, pushRefused, setupFailed, unreachable } from './failures.ts';
 import type { ModelGit, Remote } from './git.ts';
 import type { ModelRunner } from './runner.ts';
@@ -24,6 +25,14 @@ export function runJob(runner: ModelRunner, spec: JobSpec): JobResult | 'killed'
       return gate(runner, remote, spec);
     case 'push':
       return remote.unreachable ? offline(remote) : push(runner, remote, spec);
+    case 'publish':
+      return remote.unreachable ? offline(remote) : publish(runner, remote, spec);
+    case 'update':
+      return remote.unreachable ? offline(remote) : update(runner.world.git, remote, spec);
+    case 'take':
+      return remote.unreachable ? offline(remote) : take(runner.world.git, remote, spec);
+    case 'prove':
+      return remote.unreachable ? offline(remote) : prove(runner.world.git, remote, spec);
     default:
       return never(spec);
   }

@@ -71,8 +71,7 @@ const clauses = {
 export const attempts = Object.assign(table, {
   ofBead: (reader: SqlReader, bead: BeadId) => table.select(reader, clauses.ofBead, bead),
   live: (reader: SqlReader, count: number) => table.select(reader, clauses.live, count),
-  onRunner: (reader: SqlReader, runner: RunnerId) =>
-    table.select(reader, clauses.onRunner, runner),
+  onRunner: (reader: SqlReader, runner: RunnerId) => table.select(reader, clauses.onRunner, runner),
   /** Since when it holds any live attempt; null when it holds none. */
   heldSince: (reader: SqlReader, runner: RunnerId): Instant | null =>
     (reader.get(heldSinceSql, runner)?.['since'] ?? null) as Instant | null,

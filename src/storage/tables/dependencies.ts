@@ -27,17 +27,6 @@ const statements = {
      where id in (select bead from dependencies where blocker = ?) and open_blockers > 0`,
   broken: `update beads set broken_blocker = ?
      where id in (select bead from dependencies where blocker = ?) and broken_blocker is null`,
-  /** Only those that may act now: their last blocker is gone. */
-  touchUnblocked: `insert into agenda (kind, id, due_at, seq)
-     select 'bead', b.id, ?, ? from beads b
-     join dependencies d on d.bead = b.id
-     where d.blocker = ? and b.status = 'blocked' and b.open_blockers = 0
-     on conflict (kind, id) do update set due_at = min(due_at, excluded.due_at)`,
-  touchBroken: `insert into agenda (kind, id, due_at, seq)
-     select 'bead', b.id, ?, ? from beads b
-     join dependencies d on d.bead = b.id
-     where d.blocker = ? and b.status in ('blocked', 'held')
-     on conflict (kind, id) do update set due_at = min(due_at, excluded.due_at)`,
   firstOpen: `select b.id as id from dependencies d join beads b on b.id = d.blocker
      where d.bead = ? and not (b.status = 'closed' and b.resolution = 'merged')
      order by b.id limit ?`,
@@ -88,17 +77,11 @@ export const dependencies = {
     broken: (reader.get(statements.brokenBlocker, bead)?.['id'] ?? null) as BeadId | null,
   }),
 
-  /** A bead landed: count it off its dependents and wake those that now may start. */
-  landed(tx: Tx, blocker: BeadId, dueAt: number, seq: number): void {
-    tx.run(statements.landed, blocker);
-    tx.run(statements.touchUnblocked, dueAt, seq, blocker);
-  },
+  /** A bead landed: it is counted off its dependents. */
+  landed: (tx: Tx, blocker: BeadId) => tx.run(statements.landed, blocker),
 
   /** A bead ended without landing: its dependents must ask a person. */
-  broke(tx: Tx, blocker: BeadId, dueAt: number, seq: number): void {
-    tx.run(statements.broken, blocker, blocker);
-    tx.run(statements.touchBroken, dueAt, seq, blocker);
-  },
+  broke: (tx: Tx, blocker: BeadId) => tx.run(statements.broken, blocker, blocker),
 };
 
 function grouped(rows: readonly SqlRow[], by: string, column: string): Map<unknown, BeadId[]> {

@@ -22,14 +22,7 @@ export const gateResults = {
   schema: () => schema,
   statements: () => Object.values(statements),
   put: (tx: Tx, rig: RigId, report: GateReport) =>
-    tx.run(
-      statements.put,
-      rig,
-      report.commit,
-      report.gate,
-      report.command,
-      JSON.stringify(report),
-    ),
+    tx.run(statements.put, rig, report.commit, report.gate, report.command, JSON.stringify(report)),
   of: (reader: SqlReader, rig: RigId, commit: Commit): readonly GateReport[] =>
     reader
       .all(statements.of, rig, commit)

@@ -50,8 +50,7 @@ const heldSinceSql = `select min(started_at) as since from jobs
   where status = 'running' and runner = ?`;
 
 export const jobs = Object.assign(table, {
-  onRunner: (reader: SqlReader, runner: RunnerId) =>
-    table.select(reader, clauses.onRunner, runner),
+  onRunner: (reader: SqlReader, runner: RunnerId) => table.select(reader, clauses.onRunner, runner),
   live: (reader: SqlReader, count: number) => table.select(reader, clauses.live, count),
   ofSubject: (reader: SqlReader, subject: string) =>
     table.select(reader, clauses.ofSubject, subject),

@@ -2,8 +2,9 @@
  * The merge requests table. M1 (one live per bead) and M3 (one holds the landing slot of a
  * target) are the database's own rules here.
  */
-import type { BeadId, MergeRequestId, RigId } from '../../core/ids.ts';
+import type { BeadId, ForgeAccountId, MergeRequestId, RigId } from '../../core/ids.ts';
 import type { MergeRequest } from '../../core/merge-request.ts';
+import type { Instant } from '../../core/time.ts';
 import type { SqlReader } from '../../ports/sql.ts';
 import { bool, int, json, nullable, Table, text } from '../table.ts';
 
@@ -16,7 +17,26 @@ const table = new Table<MergeRequest>({
     rig: text(),
     target: text(),
     branch: text(),
+    strategy: text(),
     stage: text(),
+    pr: text(),
+    account: nullable(text()),
+    prProject: nullable(text()),
+    prNumber: nullable(int()),
+    prNodeId: nullable(text()),
+    prUrl: nullable(text()),
+    published: nullable(text()),
+    publishedAt: nullable(int()),
+    snapshot: nullable(json()),
+    strikes: json(),
+    unobservable: nullable(json()),
+    readAt: nullable(int()),
+    forgeCall: nullable(json()),
+    forgeReport: nullable(json()),
+    green: nullable(json()),
+    feedbackSeen: nullable(text()),
+    mergeTries: int(),
+    adopted: bool,
     head: nullable(text()),
     submittedBy: nullable(text()),
     reverts: nullable(json()),
@@ -45,6 +65,12 @@ const table = new Table<MergeRequest>({
      where stage not in ('merged', 'abandoned')`,
     `unique index merge_requests_slot on merge_requests(rig, target) where slot = 1`,
     `index merge_requests_line on merge_requests(rig, target, number) where wants_slot = 1`,
+    `unique index merge_requests_pull on merge_requests(account, pr_project, pr_number)
+     where pr_number is not null and stage <> 'abandoned'`,
+    `unique index merge_requests_branch on merge_requests(rig, branch)
+     where stage not in ('merged', 'abandoned')`,
+    `index merge_requests_reads on merge_requests(account, read_at, number)
+     where read_at is not null`,
     `index merge_requests_open on merge_requests(rig, number)
      where stage not in ('merged', 'abandoned')`,
   ],
@@ -54,18 +80,21 @@ const clauses = {
   liveOfBead: `where bead = ? and stage not in ('merged', 'abandoned')`,
   live: `where stage not in ('merged', 'abandoned') order by rig, number limit ?`,
   liveOfRig: `where stage not in ('merged', 'abandoned') and rig = ? order by rig, number limit ?`,
+  due: `where account = ? and read_at is not null and read_at <= ?
+    order by account, read_at, number limit ?`,
+  watchedOfRig: `where stage not in ('merged', 'abandoned') and rig = ? and pr_number is not null
+    order by rig, number`,
   list: `order by number desc limit ? offset ?`,
 };
 const holderSql = `select id from merge_requests where rig = ? and target = ? and slot = 1`;
 const firstSql = `select id from merge_requests
   where rig = ? and target = ? and wants_slot = 1 order by number limit 1`;
 
-const idOf = (
-  reader: SqlReader,
-  sql: string,
-  rig: RigId,
-  target: string,
-): MergeRequestId | null => (reader.get(sql, rig, target)?.['id'] ?? null) as MergeRequestId | null;
+const nextReadSql = `select read_at from merge_requests
+  where account = ? and read_at is not null order by account, read_at, number limit 1`;
+
+const idOf = (reader: SqlReader, sql: string, rig: RigId, target: string): MergeRequestId | null =>
+  (reader.get(sql, rig, target)?.['id'] ?? null) as MergeRequestId | null;
 
 export const mergeRequests = Object.assign(table, {
   liveOfBead: (reader: SqlReader, bead: BeadId): MergeRequest | undefined =>
@@ -76,6 +105,13 @@ export const mergeRequests = Object.assign(table, {
   /** Newest first, for people. */
   list: (reader: SqlReader, count: number, offset: number) =>
     table.select(reader, clauses.list, count, offset),
+  /** Pull requests of an account that are due to be read, longest due first. */
+  due: (reader: SqlReader, account: ForgeAccountId, now: Instant, count: number) =>
+    table.select(reader, clauses.due, account, now, count),
+  nextReadAt: (reader: SqlReader, account: ForgeAccountId): Instant | null =>
+    (reader.get(nextReadSql, account)?.['read_at'] ?? null) as Instant | null,
+  /** Live ones of a rig that have a pull request. */
+  watchedOfRig: (reader: SqlReader, rig: RigId) => table.select(reader, clauses.watchedOfRig, rig),
   slotHolder: (reader: SqlReader, rig: RigId, target: string) =>
     idOf(reader, holderSql, rig, target),
   firstInLine: (reader: SqlReader, rig: RigId, target: string) =>
@@ -84,5 +120,6 @@ export const mergeRequests = Object.assign(table, {
     ...Object.values(clauses).map((clause) => table.selectSql(clause)),
     holderSql,
     firstSql,
+    nextReadSql,
   ],
 });

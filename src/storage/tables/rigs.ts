@@ -16,6 +16,8 @@ const table = new Table<Rig>({
     target: text(),
     updateCheckout: bool,
     createTargetFrom: nullable(text()),
+    forge: nullable(json()),
+    ownCredential: bool,
     consentAt: nullable(int()),
     settings: json(),
     report: nullable(json()),

@@ -37,12 +37,24 @@ export function findBead(reader: SqlReader, id: string): Result<Bead, Failure> {
 export function findRig(reader: SqlReader, id: string): Result<Rig, Failure> {
   const rig = rigs.get(reader, id);
   if (rig !== undefined) return ok(rig);
-  return err(missing('rig', id, near(id, rigs.all(reader).map((one) => one.id))));
+  return err(
+    missing(
+      'rig',
+      id,
+      near(
+        id,
+        rigs.all(reader).map((one) => one.id),
+      ),
+    ),
+  );
 }
 
 /** Only a few newest: a suggestion, not a search. */
 function nearBeads(reader: SqlReader, id: string): readonly string[] {
-  return near(id, beads.list(reader, {}, null, 200).map((one) => one.id));
+  return near(
+    id,
+    beads.list(reader, {}, null, 200).map((one) => one.id),
+  );
 }
 
 export function missing(thing: string, name: string, names: readonly string[]): Failure {

@@ -1,12 +1,15 @@
 /**
  * What people ask of rigs and settings.
  */
+import type { Action } from '../../core/action.ts';
 import { noUsage } from '../../core/attempt.ts';
 import type { Command } from '../../core/command.ts';
 import type { Failure } from '../../core/failure.ts';
+import type { ForgeAccount } from '../../core/forge-account.ts';
 import { rigId } from '../../core/ids.ts';
 import { prefixOf, prefixProblem, rigNameProblem } from '../../core/names.ts';
 import { insert, update } from '../../core/plan.ts';
+import { accountIdOf } from '../../core/record-pulls.ts';
 import { err } from '../../core/result.ts';
 import type { Rig } from '../../core/rig.ts';
 import {
@@ -18,6 +21,7 @@ import {
   rigScopeProblem,
 } from '../../core/setting-definitions.ts';
 import type { SettingKey, Settings } from '../../core/settings.ts';
+import { forgeAccounts } from '../../storage/tables/forge-accounts.ts';
 import { rigs } from '../../storage/tables/rigs.ts';
 import { loadTown } from '../../storage/load-view.ts';
 import { remark } from '../apply.ts';
@@ -27,7 +31,7 @@ import { liveBeads } from './beads.ts';
 type Of<K extends Command['kind']> = Extract<Command, { readonly kind: K }>;
 
 export function add(ask: Ask, command: Of<'rig_add'>): Answer {
-  const { tx, now } = ask.turn;
+  const { now } = ask.turn;
   const prefix = command.prefix ?? prefixOf(command.name);
   const problem =
     rigNameProblem(command.name) ??
@@ -44,6 +48,8 @@ export function add(ask: Ask, command: Of<'rig_add'>): Answer {
     target: command.target,
     updateCheckout: command.updateCheckout,
     createTargetFrom: command.createTargetFrom,
+    forge: command.forge,
+    ownCredential: false,
     consentAt: command.consent ? now : null,
     settings: {},
     report: command.report,
@@ -65,7 +71,29 @@ export function add(ask: Ask, command: Of<'rig_add'>): Answer {
     parked: null,
   };
   remark(ask.turn, { kind: 'rig', id: row.id }, 'added', ask.who, { remote: row.remote });
-  return done(ask, rigs.get(tx, row.id)?.id ?? row.id, insert('rig', row, 'added'));
+  return done(ask, row.id, insert('rig', row, 'added'), ...accountFor(ask, row));
+}
+
+/** The account behind a rig on a forge, where the town has none for that origin yet. */
+export function accountFor(ask: Ask, rig: Rig): readonly Action[] {
+  const id = accountIdOf(rig);
+  if (rig.forge === null || forgeAccounts.get(ask.turn.tx, id) !== undefined) return [];
+  const row: ForgeAccount = {
+    id,
+    status: 'clear',
+    origin: rig.forge.origin,
+    rig: rig.id,
+    read: null,
+    reads: 0,
+    incident: null,
+    probeAt: null,
+    escalation: null,
+    waits: [],
+    createdAt: ask.turn.now,
+    updatedAt: ask.turn.now,
+    parked: null,
+  };
+  return [insert('forge_account', row, 'first_rig')];
 }
 
 export function consent(ask: Ask, command: Of<'rig_consent'>): Answer {

@@ -1,0 +1,159 @@
+/**
+ * What the forge's answer to opening, merging or reading feedback means. Pure.
+ *
+ * L6 An answer that merged is believed only after the pull request was read again and git proved
+ *    the commit in the target. L7 A moved head voids the verdict and is not a failure.
+ */
+import type { Plan } from '../action.ts';
+import { unreachable } from '../assert.ts';
+import type { Failure } from '../failure.ts';
+import type { Feedback, MergeAnswer, Opened } from '../forge-answers.ts';
+import { limits } from '../limits.ts';
+import type { ForgeReport, MergeRequest } from '../merge-request.ts';
+import { act, backoffUntil, update } from '../plan.ts';
+import type { PRStatusError } from '../pr-status.ts';
+import type { PullRequestSnapshot } from '../pull-request.ts';
+import { accountIdOf } from '../record-pulls.ts';
+import { afterFailure, judge } from '../strikes.ts';
+import type { MergeRequestView } from '../view.ts';
+import { roundOf } from './pull-blocked.ts';
+import { ask } from './pull-calls.ts';
+
+export function answered(view: MergeRequestView, report: ForgeReport): Plan {
+  if ('error' in report) return couldNot(view, report.error);
+  switch (report.op) {
+    case 'open':
+      return opened(view, report.answer);
+    case 'merge':
+      return merged(view, report.answer);
+    case 'feedback':
+      return feedback(view, report.answer);
+    default:
+      return unreachable(report);
+  }
+}
+
+const heard = { forgeCall: null, forgeReport: null };
+
+function opened(view: MergeRequestView, answer: Opened): Plan {
+  const { mergeRequest } = view;
+  switch (answer.is) {
+    case 'opened':
+    case 'adopted':
+    case 'merged_before':
+      return act(set(mergeRequest, { ...heard, ...seen(view, answer.snapshot) }, answer.is));
+    case 'closed_before':
+      return act(set(mergeRequest, { ...heard, ...seen(view, answer.snapshot) }, answer.is));
+    case 'not_ours':
+      return refused(view, {
+        kind: 'pr_not_ours',
+        helps: 'person',
+        url: answer.snapshot.ref.url,
+        branch: mergeRequest.branch,
+      });
+    case 'refused': {
+      const { reason, detail } = answer;
+      const { branch } = mergeRequest;
+      return refused(view, { kind: 'pr_refused', helps: 'person', branch, reason, detail });
+    }
+    default:
+      return unreachable(answer);
+  }
+}
+
+function seen(view: MergeRequestView, snapshot: PullRequestSnapshot): Partial<MergeRequest> {
+  return {
+    pr: 'open',
+    account: accountIdOf(view.rig),
+    prProject: snapshot.ref.project.path,
+    prNumber: snapshot.ref.number,
+    prNodeId: snapshot.ref.nodeId,
+    prUrl: snapshot.ref.url,
+    snapshot,
+    readAt: view.now,
+  };
+}
+
+function refused(view: MergeRequestView, failure: Failure): Plan {
+  const plan = ask({ ...view, mergeRequest: { ...view.mergeRequest, ...heard } }, failure);
+  const back = { ...heard, pr: 'none' as const };
+  return { ...plan, actions: [set(view.mergeRequest, back, 'refused'), ...plan.actions] };
+}
+
+function merged(view: MergeRequestView, answer: MergeAnswer): Plan {
+  const { mergeRequest, now } = view;
+  switch (answer.is) {
+    case 'merged':
+      // L6: what the forge says is read again before anything is believed.
+      return act(set(mergeRequest, { ...heard, readAt: now, stage: 'approved' }, 'merge_answered'));
+    case 'queued':
+      return act(set(mergeRequest, { ...heard, readAt: now, stage: 'approved' }, 'merge_queued'));
+    case 'head_moved':
+      return act(
+        set(mergeRequest, { ...heard, readAt: now, stage: 'approved', green: null }, 'head_moved'),
+      );
+    case 'not_now': {
+      const mergeTries = mergeRequest.mergeTries + 1;
+      if (mergeTries >= limits.mergeTriesMax) {
+        const { reason, detail } = answer;
+        const url = mergeRequest.prUrl ?? '';
+        const failure: Failure = {
+          kind: 'pr_merge_refused',
+          helps: 'person',
+          url,
+          reason,
+          detail,
+          times: mergeTries,
+        };
+        return refusedMerge(view, failure);
+      }
+      const notBefore = backoffUntil(now, mergeTries, limits.mergeRetryMs);
+      const again = { ...heard, mergeTries, notBefore, readAt: now, stage: 'approved' as const };
+      return act(set(mergeRequest, again, `merge_${answer.reason}`));
+    }
+    default:
+      return unreachable(answer);
+  }
+}
+
+function refusedMerge(view: MergeRequestView, failure: Failure): Plan {
+  const { mergeRequest } = view;
+  const back = { ...heard, stage: 'approved' as const, mergeTries: 0, failures: [failure] };
+  return act(set(mergeRequest, back, failure.kind), {
+    do: 'escalate',
+    dedupeKey: `${mergeRequest.id}:landing`,
+    bind: true,
+    severity: 'failure',
+    subject: mergeRequest.id,
+    failure,
+    question: null,
+  });
+}
+
+/** A call that could not be made is a read that failed: the same strikes, the same words. */
+function couldNot(view: MergeRequestView, error: PRStatusError): Plan {
+  const { mergeRequest, now } = view;
+  const strikes = afterFailure(mergeRequest.strikes, error, now);
+  const stage = mergeRequest.stage === 'landing' ? { stage: 'approved' as const } : {};
+  const notBefore = backoffUntil(now, strikes.pollTransientCount + 1, limits.mergeRetryMs);
+  const columns = { ...heard, ...stage, strikes, notBefore };
+  if (mergeRequest.pr !== 'opening' || judge(strikes, now).is === 'fine') {
+    return act(set(mergeRequest, columns, error.kind));
+  }
+  const failure: Failure = {
+    kind: 'pr_poll_failed',
+    helps: 'person',
+    url: mergeRequest.branch,
+    error,
+    by: 'immediate',
+  };
+  return refused(view, failure);
+}
+
+function feedback(view: MergeRequestView, answer: Feedback): Plan {
+  return roundOf({ ...view, mergeRequest: { ...view.mergeRequest, ...heard } }, answer);
+}
+
+function set(request: MergeRequest, columns: Partial<MergeRequest>, why: string) {
+  return update('merge_request', request.id, columns, why);
+}

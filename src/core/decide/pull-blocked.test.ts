@@ -1,0 +1,80 @@
+/** Table tests of what is done about failing checks, open remarks and branches left behind. */
+import { describe, expect, test } from 'vitest';
+import { commit, settingsWith } from '../../../test/fixtures/views.ts';
+import { snapshotOf } from '../../../test/fixtures/pulls.ts';
+import type { Feedback } from '../forge-answers.ts';
+import type { JobResult } from '../job.ts';
+import type { MergeRequest } from '../merge-request.ts';
+import {
+  b,
+  watched,
+  sets,
+  calls,
+  jobs,
+  reasons,
+  done,
+  job,
+} from '../../../test/fixtures/pull-decisions.ts';
+
+describe('feedback', () => {
+  const failing = { name: 'ci', url: null, id: '1' };
+  const red = snapshotOf(b, {
+    mergeableNow: false,
+    checks: {
+      is: 'complete',
+      value: {
+        required: { passed: 0, failed: 1, pending: 0, missing: 0 },
+        all: { passed: 0, failed: 1, pending: 0, missing: 0 },
+        failing: [failing],
+      },
+    },
+  });
+  const answer: Feedback = {
+    head: b,
+    threads: [],
+    bodies: [],
+    failing: [{ ...failing, step: 'test', log: 'no' }],
+    complete: true,
+  };
+  const heard = (set: Partial<MergeRequest> = {}, feedback: Feedback = answer) =>
+    watched({ snapshot: red, forgeReport: { op: 'feedback', answer: feedback }, ...set });
+
+  test('is read in detail, then sent back as one round that carries it', () => {
+    expect(calls(watched({ snapshot: red }))).toMatchObject([{ op: 'read_feedback' }]);
+    expect(sets(heard())).toMatchObject({
+      stage: 'changes_requested',
+      failures: [{ kind: 'pr_feedback', checks: [{ name: 'ci', step: 'test', log: 'no' }] }],
+    });
+  });
+
+  test('that was answered at this head is not sent back again', () => {
+    const seen = sets(heard()).feedbackSeen ?? '';
+    const again = watched({ snapshot: red, feedbackSeen: seen });
+    expect(calls(again)).toEqual([]);
+    expect(reasons(again)).toEqual(['checks']);
+  });
+
+  test('that could not be read whole starts nothing', () => {
+    expect(sets(heard({}, { ...answer, complete: false })).stage).toBeUndefined();
+  });
+
+  test('is left to people where that is set', () => {
+    const settings = settingsWith({ gates: [], autoResolvePrFeedback: false });
+    expect(calls(watched({ snapshot: red }, { settings }))).toEqual([]);
+  });
+
+  test('of a branch that is behind or conflicts is repaired in git', () => {
+    for (const value of ['behind', 'conflict'] as const) {
+      const snapshot = snapshotOf(b, { mergeability: { is: 'complete', value } });
+      expect(jobs(watched({ snapshot }))).toMatchObject([{ kind: 'update', head: b }]);
+    }
+    const updated: JobResult = {
+      kind: 'update',
+      answer: { is: 'updated', head: commit('7'), targetTip: commit('a') },
+    };
+    const snapshot = snapshotOf(b, { mergeability: { is: 'complete', value: 'behind' } });
+    const plan = watched({ snapshot, job }, done('update', updated));
+    expect(sets(plan)).toMatchObject({ stage: 'queued', head: commit('7') });
+    expect(sets(plan).published).toBeUndefined();
+  });
+});

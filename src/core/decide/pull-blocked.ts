@@ -1,0 +1,178 @@
+/**
+ * What is done about each thing that keeps a pull request from being merged: repaired in git,
+ * sent back as a round, or waited for with its name. Pure.
+ *
+ * L8 One round per fingerprint of (head, unresolved items); never on merged or closed.
+ * L9 Conflicts and branches that are behind are repaired in git, the same on every forge.
+ */
+import type { Plan } from '../action.ts';
+import { assert } from '../assert.ts';
+import type { Failure } from '../failure.ts';
+import type { Feedback } from '../forge-answers.ts';
+import { hashOf } from '../launch.ts';
+import type { Blocker } from '../merge-gate.ts';
+import type { MergeRequest } from '../merge-request.ts';
+import { act, rest, update, wait } from '../plan.ts';
+import type { MergeRequestView } from '../view.ts';
+import { jobFailed } from './landing-build.ts';
+import { landingRig } from './landing-slot.ts';
+import { headOf, readFeedback, startJob } from './pull-calls.ts';
+
+export function blocked(view: MergeRequestView, blockers: readonly Blocker[]): Plan {
+  const { mergeRequest, settings } = view;
+  if (mergeRequest.green !== null) return act(set(mergeRequest, { green: null }, 'not_green'));
+  const by = new Set(blockers.map((blocker) => blocker.by));
+  const inGit = by.has('conflict') || by.has('behind');
+  if (inGit && settings.autoResolveMergeConflicts) return catchUp(view);
+  const toAnswer = by.has('checks_failed') || by.has('threads') || by.has('changes_requested');
+  if (toAnswer && settings.autoResolvePrFeedback && !isAnswered(view)) return readFeedback(view);
+  return rest(...blockers.map((blocker) => waitFor(mergeRequest, blocker)));
+}
+
+/** L9. Merge the target into the branch; a conflict goes to the bead. */
+function catchUp(view: MergeRequestView): Plan {
+  const { mergeRequest, job, bead, settings } = view;
+  const { head } = mergeRequest;
+  assert(head !== null, `${mergeRequest.id} has no head to catch up`);
+  if (job === null || job.spec.kind !== 'update' || job.spec.head !== head) {
+    return startJob(view, {
+      kind: 'update',
+      rig: landingRig(view),
+      branch: mergeRequest.branch,
+      bead: bead.id,
+      head,
+      author: settings['git.author'],
+      signoff: settings['git.signoff'],
+    });
+  }
+  if (job.status !== 'done') return rest(wait('call', [job.id], { op: 'update' }));
+  const { result } = job;
+  assert(result !== null, `${job.id} is done without a result`);
+  if (result.kind === 'failed') return jobFailed(view, result.failure);
+  assert(result.kind === 'update', `${job.id} answered as a ${result.kind}`);
+  const { answer } = result;
+  switch (answer.is) {
+    case 'updated': {
+      // Gates run again on it, then it is published over what stands there.
+      const { published, publishedAt, ...fresh } = headOf(answer.head, view);
+      assert(published === answer.head && publishedAt !== undefined, 'a fresh head');
+      return act(set(mergeRequest, fresh, 'caught_up'));
+    }
+    case 'current':
+      // The forge has not seen it yet; it will say so at the next read.
+      return rest(wait('poll', [mergeRequest.account], { because: 'behind' }));
+    case 'conflict':
+      return act(
+        set(
+          mergeRequest,
+          { stage: 'changes_requested', failures: [answer.failure], job: null },
+          'conflict',
+        ),
+      );
+  }
+}
+
+/** L8 */
+export function roundOf(view: MergeRequestView, feedback: Feedback): Plan {
+  const { mergeRequest } = view;
+  const failure = failureOf(mergeRequest, feedback);
+  const heard = { forgeCall: null, forgeReport: null };
+  const fingerprint = fingerprintOf(mergeRequest, feedback);
+  const nothing = failure.checks.length === 0 && failure.threads.length === 0;
+  if (!feedback.complete || nothing || feedback.head !== mergeRequest.head) {
+    return act(set(mergeRequest, { ...heard, readAt: view.now }, 'feedback_unclear'));
+  }
+  if (mergeRequest.feedbackSeen === fingerprint) {
+    return act(set(mergeRequest, heard, 'feedback_known'));
+  }
+  const columns = {
+    ...heard,
+    stage: 'changes_requested' as const,
+    feedbackSeen: fingerprint,
+    failures: [failure],
+    job: null,
+  };
+  return act(set(mergeRequest, columns, 'feedback'));
+}
+
+/** The last round was about this very head and these very items: nothing new to say. */
+function isAnswered({ mergeRequest }: MergeRequestView): boolean {
+  const { feedbackSeen, snapshot } = mergeRequest;
+  return feedbackSeen !== null && snapshot !== null && feedbackSeen.startsWith(snapshot.head);
+}
+
+function fingerprintOf(request: MergeRequest, feedback: Feedback): string {
+  const items = {
+    checks: feedback.failing.map(({ name }) => name).toSorted(),
+    threads: feedback.threads
+      .filter(({ resolved }) => !resolved)
+      .map(({ id }) => id)
+      .toSorted(),
+    bodies: feedback.bodies.map(({ author, body }) => `${author} ${body}`).toSorted(),
+  };
+  return `${request.head ?? ''} ${hashOf(items)}`;
+}
+
+const shownMax = 40;
+
+function failureOf(
+  request: MergeRequest,
+  feedback: Feedback,
+): Extract<Failure, { kind: 'pr_feedback' }> {
+  const open = feedback.threads.filter(({ resolved, outdated }) => !resolved && !outdated);
+  const threads = [
+    ...open.map((thread) => ({
+      id: thread.id,
+      place: thread.path === null ? 'conversation' : `${thread.path}:${thread.line ?? '?'}`,
+      author: thread.comments[0]?.author ?? 'somebody',
+      relation: thread.comments[0]?.association ?? 'none',
+      text: thread.comments.map(({ author, body }) => `${author}: ${body}`).join('\n'),
+    })),
+    ...feedback.bodies.map(({ author, association, body }) => ({
+      id: '',
+      place: 'review',
+      author,
+      relation: association,
+      text: body,
+    })),
+  ];
+  const checks = feedback.failing.map(({ name, step, log }) => ({ name, step, log }));
+  return {
+    kind: 'pr_feedback',
+    helps: 'no',
+    url: request.prUrl ?? '',
+    checks: checks.slice(0, shownMax),
+    threads: threads.slice(0, shownMax),
+    more: Math.max(0, checks.length - shownMax) + Math.max(0, threads.length - shownMax),
+  };
+}
+
+function waitFor(request: MergeRequest, blocker: Blocker) {
+  const on = [request.id];
+  switch (blocker.by) {
+    case 'checks_failed':
+    case 'checks_pending':
+      return wait('checks', on, { because: blocker.by });
+    case 'checks_settling':
+      return wait('checks', on, { because: blocker.by }, blocker.until);
+    case 'changes_requested':
+    case 'approval_required':
+    case 'threads':
+      return wait('review', on, { because: blocker.by });
+    case 'draft':
+    case 'conflict':
+    case 'behind':
+    case 'forge':
+    case 'head':
+      return wait('human', on, { because: blocker.by });
+    case 'state':
+    case 'computing':
+      return wait('poll', on, { because: blocker.by });
+    case 'unknown':
+      return wait('poll', on, { because: `unknown_${blocker.group}` });
+  }
+}
+
+function set(request: MergeRequest, columns: Partial<MergeRequest>, why: string) {
+  return update('merge_request', request.id, columns, why);
+}

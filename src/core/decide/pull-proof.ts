@@ -1,0 +1,65 @@
+/**
+ * A merged pull request: git's word before anything is believed. Pure.
+ *
+ * L6 The commit the forge made, or the head itself, must be in the freshly fetched target.
+ */
+import type { Action, Plan } from '../action.ts';
+import { assert } from '../assert.ts';
+import { callId } from '../ids.ts';
+import { limits } from '../limits.ts';
+import type { MergeRequest } from '../merge-request.ts';
+import { act, rest, update, wait } from '../plan.ts';
+import { after } from '../time.ts';
+import type { MergeRequestView } from '../view.ts';
+import { jobFailed } from './landing-build.ts';
+import { landingRig } from './landing-slot.ts';
+import { startJob } from './pull-calls.ts';
+import { pullRefOf } from './pull-ref.ts';
+
+export function proving(view: MergeRequestView): Plan {
+  const { mergeRequest, job, now } = view;
+  const { snapshot, head } = mergeRequest;
+  assert(snapshot !== null, `${mergeRequest.id} is merged and was never seen`);
+  if (mergeRequest.notBefore !== null && mergeRequest.notBefore > now) {
+    return rest(wait('backoff', [], { because: 'proof' }, mergeRequest.notBefore));
+  }
+  const commits = [snapshot.mergeCommit, head].filter((commit) => commit !== null);
+  if (job === null || job.kind !== 'prove') {
+    return startJob(view, { kind: 'prove', rig: landingRig(view), commits });
+  }
+  if (job.status !== 'done') return rest(wait('call', [job.id], { op: 'prove' }));
+  const { result } = job;
+  assert(result !== null, `${job.id} is done without a result`);
+  if (result.kind === 'failed') return jobFailed(view, result.failure);
+  assert(result.kind === 'prove', `${job.id} answered as a ${result.kind}`);
+  const { answer } = result;
+  if (answer.is === 'not_there') {
+    // A replica may lag behind what the forge says: ask again, for as long as it takes.
+    const notBefore = after(now, limits.pollWarmMs);
+    return act(set(mergeRequest, { job: null, notBefore }, 'not_in_target_yet'));
+  }
+  const proof = {
+    by: answer.commit === head ? ('head' as const) : ('forge' as const),
+    commit: answer.commit,
+    target: mergeRequest.target,
+    targetTip: answer.targetTip,
+    at: now,
+  };
+  const done = { stage: 'merged' as const, proof, mergedAt: now, job: null, readAt: null };
+  return act(set(mergeRequest, { ...done, failures: [] }, 'merged'), ...tidied(view));
+}
+
+/** Its own branch goes once its change is proved; only at the head we know, and only ours. */
+function tidied(view: MergeRequestView): readonly Action[] {
+  const { mergeRequest, rig, settings } = view;
+  const { published, branch, adopted } = mergeRequest;
+  const ref = pullRefOf(mergeRequest, rig);
+  if (!settings.deleteBranchAfterMerge || published === null || ref === null || adopted) return [];
+  const id = callId(`${mergeRequest.id}:delete_branch`);
+  const subject = { callId: id, rig: rig.id, project: ref.project, mergeRequest: mergeRequest.id };
+  return [{ do: 'call', call: { op: 'delete_branch', ...subject, ref, branch, head: published } }];
+}
+
+function set(request: MergeRequest, columns: Partial<MergeRequest>, why: string) {
+  return update('merge_request', request.id, columns, why);
+}

@@ -1,0 +1,206 @@
+/**
+ * Decides what an approved merge request on a forge needs next: publish, open, watch, repair,
+ * merge, prove. Pure.
+ *
+ * L1 One pull request per bead: opening looks first, and a row that has a number never opens.
+ * L2 Failing to look dispatches nothing: an unobservable one waits, whatever else is true. P5
+ * L3 A person's close asks; a person's merge closes the bead with git's proof.
+ * L4 Merging needs `approved` for exactly the snapshot's head, and sends that head.
+ * L5 A branch only grows: a head is published over the head we published, or not at all.
+ */
+import type { Plan } from '../action.ts';
+import { assert, unreachable } from '../assert.ts';
+import type { Failure } from '../failure.ts';
+import { mergeGate, type GateInput } from '../merge-gate.ts';
+import type { MergeRequest } from '../merge-request.ts';
+import { act, rest, update, wait } from '../plan.ts';
+import { judge } from '../strikes.ts';
+import type { MergeRequestView } from '../view.ts';
+import { answered } from './pull-answers.ts';
+import { blocked } from './pull-blocked.ts';
+import { merge, openPull, publish, takeStrangers } from './pull-calls.ts';
+import { proving } from './pull-proof.ts';
+
+/** For stage `approved`, `changes_requested` and `landing` of a request on a forge. */
+export function decidePull(view: MergeRequestView): Plan {
+  const { mergeRequest } = view;
+  if (mergeRequest.forgeReport !== null) return answered(view, mergeRequest.forgeReport);
+  const unseen = unobservable(view);
+  if (unseen !== null) return unseen;
+  switch (mergeRequest.pr) {
+    case 'none':
+      return opening(view);
+    case 'opening':
+      return openPull(view);
+    case 'open':
+      return watching(view);
+    case 'merged':
+      return proving(view);
+    case 'closed':
+      return closedByPerson(view);
+    default:
+      return unreachable(mergeRequest.pr);
+  }
+}
+
+/** L2. At the threshold once: the flag, the failure, one event, one incident. */
+export function unobservable(view: MergeRequestView): Plan | null {
+  const { mergeRequest, now } = view;
+  const { strikes, id, prUrl } = mergeRequest;
+  if (mergeRequest.pr !== 'open') return null;
+  if (mergeRequest.unobservable !== null) {
+    return rest(
+      wait('unobservable', [mergeRequest.account, id], {
+        kind: mergeRequest.unobservable.failureKind,
+      }),
+    );
+  }
+  const verdict = judge(strikes, now);
+  const error = strikes.lastError;
+  if (verdict.is === 'fine' || error === null) return null;
+  const failure: Failure = {
+    kind: 'pr_poll_failed',
+    helps: 'person',
+    url: prUrl ?? '',
+    error,
+    by: verdict.by,
+  };
+  const flag = {
+    failureReason: 'pr_poll_failed' as const,
+    failureKind: error.kind,
+    error,
+    since: now,
+  };
+  return act(
+    set(mergeRequest, { unobservable: flag, failures: [failure] }, 'unobservable'),
+    {
+      do: 'event',
+      name: 'pr.poll_failed',
+      about: { kind: 'merge_request', id },
+      data: {
+        beadId: mergeRequest.bead,
+        rigId: mergeRequest.rig,
+        failureKind: error.kind,
+        provider: error.provider,
+        statusCode: error.kind === 'http_error' ? error.status : null,
+      },
+    },
+    {
+      do: 'escalate',
+      dedupeKey: incidentKey(mergeRequest, error),
+      bind: false,
+      severity: 'failure',
+      subject: `rig:${mergeRequest.rig}`,
+      failure,
+      question: null,
+    },
+  );
+}
+
+/** Forty pull requests behind one bad token are one incident; a missing one is its own. */
+export function incidentKey(
+  request: MergeRequest,
+  error: NonNullable<MergeRequest['strikes']['lastError']>,
+): string {
+  const own =
+    error.kind === 'unrecognized_url' ||
+    (error.kind === 'http_error' && (error.status === 404 || error.status === 410));
+  return own ? `${request.id}:poll` : `forge:${request.account ?? error.host}:${error.kind}`;
+}
+
+function opening(view: MergeRequestView): Plan {
+  const { mergeRequest } = view;
+  if (mergeRequest.published !== mergeRequest.head) return publish(view);
+  return act(set(mergeRequest, { pr: 'opening' }, 'opening'));
+}
+
+function watching(view: MergeRequestView): Plan {
+  const { mergeRequest, settings, now } = view;
+  const { snapshot, head } = mergeRequest;
+  if (snapshot === null) return rest(wait('poll', [mergeRequest.account]));
+  if (snapshot.state === 'merged') return act(set(mergeRequest, { pr: 'merged' }, 'pr_merged'));
+  if (snapshot.state === 'closed') return act(set(mergeRequest, { pr: 'closed' }, 'pr_closed'));
+  if (mergeRequest.stage === 'changes_requested') {
+    return rest(wait('call', [view.bead.id], { because: 'round' }));
+  }
+  if (mergeRequest.published !== head) return publish(view);
+  if (snapshot.head !== head) return takeStrangers(view, snapshot.head);
+  const input: GateInput = {
+    snapshot,
+    policy: {
+      checksPolicy: settings.checksPolicy,
+      autoMerge: settings.autoMerge,
+      autoMergeDelayMinutes: settings.autoMergeDelayMinutes,
+    },
+    judgedHead: head,
+    headSince: mergeRequest.publishedAt ?? mergeRequest.createdAt,
+    greenSince: mergeRequest.green?.head === snapshot.head ? mergeRequest.green.since : null,
+    now,
+  };
+  const answer = mergeGate(input);
+  if (answer.is === 'blocked') return blocked(view, answer.blockers);
+  if (mergeRequest.green?.head !== snapshot.head) {
+    return act(set(mergeRequest, { green: { head: snapshot.head, since: now } }, 'green'));
+  }
+  switch (answer.is) {
+    case 'person':
+      return rest(wait('human', [mergeRequest.id], { because: 'merge' }));
+    case 'queued':
+      return rest(wait('queue', [mergeRequest.id], { because: 'merge_queue' }));
+    case 'wait':
+      return rest(wait('delay', [mergeRequest.id], {}, answer.until));
+    case 'merge':
+      return merge(view, answer.head);
+    default:
+      return unreachable(answer);
+  }
+}
+
+/** L3. Nothing else happens until a person says what: reopen, redo, drop, superseded by. */
+function closedByPerson(view: MergeRequestView): Plan {
+  const { mergeRequest, escalation } = view;
+  const { snapshot } = mergeRequest;
+  if (snapshot?.state === 'open') return act(set(mergeRequest, { pr: 'open' }, 'pr_reopened'));
+  if (snapshot?.state === 'merged') return act(set(mergeRequest, { pr: 'merged' }, 'pr_merged'));
+  if (mergeRequest.escalation === null) {
+    const failure: Failure = {
+      kind: 'pr_closed',
+      helps: 'person',
+      url: mergeRequest.prUrl ?? '',
+      by: snapshot?.closedBy ?? null,
+    };
+    return act(set(mergeRequest, { failures: [failure] }, 'asks'), {
+      do: 'escalate',
+      dedupeKey: `${mergeRequest.id}:closed`,
+      bind: true,
+      severity: 'question',
+      subject: mergeRequest.id,
+      failure,
+      question: null,
+    });
+  }
+  assert(escalation !== null, `${mergeRequest.id} waits for an escalation that is gone`);
+  if (escalation.status !== 'resolved') return rest(wait('human', [escalation.id]));
+  const cleared = { escalation: null, failures: [] };
+  if (escalation.answer === 'redo') {
+    // Its branch and number are history: the next round gets a pull request of its own.
+    const failure: Failure = { kind: 'rejected_by_person', helps: 'person', reason: 'redo' };
+    const again = { ...forgotten, failures: [failure], stage: 'changes_requested' as const };
+    return act(set(mergeRequest, { ...cleared, ...again }, 'redo'));
+  }
+  return act(set(mergeRequest, { ...cleared, readAt: view.now }, 'look_again'));
+}
+
+const forgotten = {
+  pr: 'none' as const,
+  prNumber: null,
+  prNodeId: null,
+  prUrl: null,
+  snapshot: null,
+  green: null,
+  readAt: null,
+};
+
+function set(request: MergeRequest, columns: Partial<MergeRequest>, why: string) {
+  return update('merge_request', request.id, columns, why);
+}

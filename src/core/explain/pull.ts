@@ -1,0 +1,65 @@
+/**
+ * Words for pull requests: when nobody can read one, when a person closed it, when a forge
+ * refuses, and what its checks and threads ask for. Pure; `explain.ts` is the door to it.
+ */
+import { again, known, lines, named, quoted, short, stacked, tail, type Says } from './words.ts';
+import { explainPullRequestError } from '../explain-forge.ts';
+
+type Kinds =
+  | 'pr_poll_failed'
+  | 'pr_closed'
+  | 'pr_not_ours'
+  | 'pr_refused'
+  | 'pr_merge_refused'
+  | 'pr_feedback'
+  | 'branch_contaminated'
+  | 'branch_taken';
+
+export const pullWords: Says<Kinds> = {
+  pr_poll_failed: ({ url, error }, about) => explainPullRequestError(error, { ...about, url }),
+  pr_closed: ({ url, by }, about) => ({
+    what: `${by === null ? 'Somebody' : by} closed the pull request without merging it.`,
+    evidence: url,
+    next: known(about.escalation)
+      ? `Say what happens: gt escalation resolve ${about.escalation} --answer redo`
+      : 'See what is asked: gt escalation list',
+  }),
+  pr_not_ours: ({ url, branch }, about) => ({
+    what: `An open pull request already uses the branch ${branch}, and it is not this bead's.`,
+    evidence: url,
+    next: again('Close it there', about),
+  }),
+  pr_refused: ({ branch, reason, detail }, about) => ({
+    what: `The forge did not open a pull request for ${branch}.`,
+    evidence: stacked(reason.replaceAll('_', ' '), quoted(detail)),
+    next: again('Put it right', about),
+  }),
+  pr_merge_refused: ({ url, reason, detail, times }, about) => ({
+    what: `The forge refused to merge the pull request ${times} times.`,
+    evidence: stacked(url, reason.replaceAll('_', ' '), quoted(detail)),
+    next: again('Put it right', about),
+  }),
+  pr_feedback: ({ checks, threads, more }) => ({
+    what: 'The pull request has failing checks or open remarks.',
+    evidence: stacked(
+      ...checks.map(({ name, step, log }) =>
+        stacked(`check ${name}${step === null ? '' : `, step ${step}`}`, tail(log)),
+      ),
+      ...threads.map(({ place, author, relation, text }) =>
+        stacked(`${place}, ${author} (${relation})`, quoted(text)),
+      ),
+      more === 0 ? '' : `and ${more} more`,
+    ),
+    next: 'Answer each in code or in words, on the same branch, and hand the work in again',
+  }),
+  branch_contaminated: ({ branch, commits, of }, about) => ({
+    what: `The branch ${branch} carries commits of ${named(of)}; it is never used again.`,
+    evidence: lines(commits.map(short)),
+    next: again('Take these commits off it', about),
+  }),
+  branch_taken: ({ branch, remoteHead }, about) => ({
+    what: `The remote already has a branch ${branch} that this town did not make.`,
+    evidence: `It is at ${short(remoteHead)}.`,
+    next: again('Delete or rename it there', about),
+  }),
+};
