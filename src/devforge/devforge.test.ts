@@ -185,6 +185,17 @@ test('git clones and pushes with a token, and is refused as a forge refuses', as
   expect(forge.log.entries.at(-1)).toMatchObject({ provider: 'git', status: 401 });
 });
 
+test('a push whose answer is lost has happened', async () => {
+  const { forge, home } = ground;
+  const at = ['-C', join(home, 'work')];
+  await git(home, null, [...at, 'commit', '-q', '--allow-empty', '-m', 'lost']);
+  forge.faults.add({ fault: { kind: 'lost_answer' }, path: '/git-receive-pack' });
+  const pushed = await git(home, secret, [...at, 'push', '-q', 'origin', 'topic']);
+  expect(pushed.code).not.toBe(0);
+  const { out } = await git(home, null, [...at, 'rev-parse', 'topic']);
+  expect(pull.headSha).toBe(out.trim());
+});
+
 test('strangers force-push, close, reopen, rename and hide, and the forge shows it', async () => {
   const { forge } = ground;
   const before = pull.headSha;

@@ -140,7 +140,7 @@ export class World {
     const letters = this.#deps.random.token(fine ? 82 : 36);
     const token: Token = {
       name: spec.name ?? `${user.login}-${this.tokens.length + 1}`,
-      secret: `${fine ? 'github_pat_' : 'ghp_'}${letters}`,
+      secret: `${spec.prefix ?? (fine ? 'github_pat_' : 'ghp_')}${letters}`,
       kind: fine ? 'fine' : 'classic',
       user,
       identity: user.login,
