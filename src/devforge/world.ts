@@ -167,6 +167,16 @@ export class World {
     return repo;
   }
 
+  /** Somebody's own copy, from which they may open pull requests. */
+  async fork(repo: Repo, owner: string): Promise<Repo> {
+    const { private: isPrivate, defaultBranch } = repo;
+    const spec = { private: isPrivate, defaultBranch, files: null };
+    const copy = await this.addRepo(`${owner}/${repo.name}`, spec);
+    await copy.git.must(['fetch', '--quiet', repo.git.path, 'refs/heads/*:refs/heads/*']);
+    await copy.sync();
+    return copy;
+  }
+
   /** By its present name. */
   repo(fullName: string): Repo {
     const found = this.find(fullName);
