@@ -11,6 +11,7 @@
 import type { Plan } from '../action.ts';
 import { assert, unreachable } from '../assert.ts';
 import type { Failure } from '../failure.ts';
+import { incidentKey } from '../forge-account.ts';
 import { mergeGate, type GateInput } from '../merge-gate.ts';
 import type { MergeRequest } from '../merge-request.ts';
 import { act, rest, update, wait } from '../plan.ts';
@@ -95,17 +96,6 @@ export function unobservable(view: MergeRequestView): Plan | null {
       question: null,
     },
   );
-}
-
-/** Forty pull requests behind one bad token are one incident; a missing one is its own. */
-export function incidentKey(
-  request: MergeRequest,
-  error: NonNullable<MergeRequest['strikes']['lastError']>,
-): string {
-  const own =
-    error.kind === 'unrecognized_url' ||
-    (error.kind === 'http_error' && (error.status === 404 || error.status === 410));
-  return own ? `${request.id}:poll` : `forge:${request.account ?? error.host}:${error.kind}`;
 }
 
 function opening(view: MergeRequestView): Plan {

@@ -9,7 +9,7 @@ import type { ForgeAccount } from '../../core/forge-account.ts';
 import { rigId } from '../../core/ids.ts';
 import { prefixOf, prefixProblem, rigNameProblem } from '../../core/names.ts';
 import { insert, update } from '../../core/plan.ts';
-import { accountIdOf } from '../../core/record-pulls.ts';
+import { accountIdOf } from '../../core/forge-account.ts';
 import { err } from '../../core/result.ts';
 import type { Rig } from '../../core/rig.ts';
 import {
