@@ -127,4 +127,15 @@ describe('a rig', () => {
     expect((await town.call('DELETE', 'rigs/web')).status).toBe(200);
     expect((await town.call('GET', 'rigs/web')).status).toBe(404);
   });
+
+  test('that was removed and attached again goes on with its numbers', async () => {
+    await withRig(town);
+    await town.call('POST', 'beads', { rig: 'web', title: 'Before', hold: true });
+    await town.call('POST', 'beads/web-1/close', {});
+    await town.call('DELETE', 'rigs/web');
+    await add('web', makeRepository(town, 'again.git'));
+    const bead = { rig: 'web', title: 'After', hold: true };
+    expect(await town.call('POST', 'beads', bead)).toMatchObject({ body: { id: 'web-2' } });
+    expect(await town.call('GET', 'beads/web-1')).toMatchObject({ body: { title: 'Before' } });
+  });
 });

@@ -22,6 +22,7 @@ import {
 } from '../../core/setting-definitions.ts';
 import type { SettingKey, Settings } from '../../core/settings.ts';
 import { forgeAccounts } from '../../storage/tables/forge-accounts.ts';
+import { beads } from '../../storage/tables/beads.ts';
 import { rigs } from '../../storage/tables/rigs.ts';
 import { loadTown } from '../../storage/load-view.ts';
 import { remark } from '../apply.ts';
@@ -64,7 +65,7 @@ export function add(ask: Ask, command: Of<'rig_add'>): Answer {
     usage: noUsage,
     live: 0,
     grantedAt: null,
-    nextBead: 1,
+    nextBead: beads.nextNumber(ask.turn.tx, prefix),
     waits: [],
     createdAt: now,
     updatedAt: now,
