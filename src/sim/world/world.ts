@@ -259,7 +259,8 @@ export class World {
   #cutRemote(): boolean {
     const remote = this.git.remote(this.#random.pick(this.options.rigs).name);
     remote.unreachable = true;
-    this.time.after(this.#random.between(10_000, 900_000), () => {
+    const awayMs = this.#random.pick([120_000, 900_000, 7_200_000]);
+    this.time.after(this.#random.between(10_000, awayMs), () => {
       remote.unreachable = false;
     });
     return true;
