@@ -4,7 +4,7 @@
 import { noUsage } from '../../core/attempt.ts';
 import type { Bead } from '../../core/bead.ts';
 import type { Command } from '../../core/command.ts';
-import type { Failure } from '../../core/failure.ts';
+import { isOfChoice, type Failure } from '../../core/failure.ts';
 import { beadId, type BeadId } from '../../core/ids.ts';
 import { limits } from '../../core/limits.ts';
 import { branchOf } from '../../core/names.ts';
@@ -67,7 +67,11 @@ export function edit(ask: Ask, command: Of<'bead_edit'>): Answer {
     (change.title === undefined ? null : titleProblem(change.title)) ??
     (change.body === undefined ? null : bodyProblem(change.body));
   if (refused !== null) return err(refused);
-  return done(ask, bead.value.id, update('bead', bead.value.id, change, 'edited'));
+  // Another agent is the answer to one that could not be started.
+  const { status, failure } = bead.value;
+  const chosen = change.agent !== undefined || change.model !== undefined;
+  const again = status === 'failed' && isOfChoice(failure) && chosen ? { retryAsked: true } : {};
+  return done(ask, bead.value.id, update('bead', bead.value.id, { ...change, ...again }, 'edited'));
 }
 
 export function stop(ask: Ask, command: Of<'bead_stop'>): Answer {

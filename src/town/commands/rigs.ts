@@ -154,8 +154,17 @@ export function setSettings(ask: Ask, command: Of<'settings_set'>): Answer {
   const settings: Partial<Settings> = next;
   const problem = combinationProblem(ask, rig === null ? null : rig.value, settings);
   if (problem !== null) return err(problem);
-  if (rig === null) return done(ask, 'town', update('town', 'town', { settings }, 'settings'));
-  return done(ask, rig.value.id, update('rig', rig.value.id, { settings }, 'settings'));
+  // What was changed may be what a rig is unready for: it looks again.
+  if (rig !== null) {
+    const { id, status } = rig.value;
+    const look = status === 'unready' ? { probeAsked: true } : {};
+    return done(ask, id, update('rig', id, { settings, ...look }, 'settings'));
+  }
+  const looks = rigs
+    .all(tx)
+    .filter(({ status }) => status === 'unready')
+    .map(({ id }) => update('rig', id, { probeAsked: true }, 'settings'));
+  return done(ask, 'town', update('town', 'town', { settings }, 'settings'), ...looks);
 }
 
 /** A town's setting must go with what every rig has set. */
