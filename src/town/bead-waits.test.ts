@@ -3,13 +3,13 @@ import { expect, test } from 'vitest';
 import { beadWith, rigWith, townWith } from '../../test/fixtures/views.ts';
 import type { BeadStatus } from '../core/bead.ts';
 import type { RigStatus } from '../core/rig.ts';
-import type { TownStatus } from '../core/town.ts';
+import type { Town } from '../core/town.ts';
 import type { Wait, WaitReason } from '../core/wait.ts';
 import { waitsInForce } from './bead-waits.ts';
 
 const waiting = (reason: WaitReason): readonly Wait[] => [{ reason, on: [], detail: {} }];
 
-test.each<[BeadStatus, WaitReason, TownStatus, RigStatus, WaitReason]>([
+test.each<[BeadStatus, WaitReason, Town['status'], RigStatus, WaitReason]>([
   ['open', 'slot', 'running', 'ready', 'slot'],
   ['open', 'slot', 'paused', 'ready', 'paused'],
   ['open', 'slot', 'running', 'parked', 'setup'],
