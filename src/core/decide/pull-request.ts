@@ -56,9 +56,11 @@ export function unobservable(view: MergeRequestView): Plan | null {
       }),
     );
   }
-  const verdict = judge(strikes, now);
-  const error = strikes.lastError;
-  if (verdict.is === 'fine' || error === null) return null;
+  const { lastError: error, lastFailureAt } = strikes;
+  if (error === null || lastFailureAt === null) return null;
+  // As of the last failed look: time alone, without another look, proves nothing.
+  const verdict = judge(strikes, lastFailureAt);
+  if (verdict.is === 'fine') return null;
   const failure: Failure = {
     kind: 'pr_poll_failed',
     helps: 'person',
