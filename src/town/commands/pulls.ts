@@ -100,7 +100,21 @@ function changed(ask: Ask, one: Rig | null): Answer {
       ...accountFor(ask, after),
       update('rig', rig.id, { ownCredential: own, probeAsked: true }, 'credential_changed'),
       ...again,
+      ...unopened(ask, rig),
     ];
   });
   return done(ask, one?.id ?? 'town', ...actions);
+}
+
+/** What could not be opened for want of a credential is tried again, without a person's word. */
+function unopened(ask: Ask, rig: Rig): readonly Action[] {
+  return mergeRequests
+    .liveOfRig(ask.turn.tx, rig.id, Number.MAX_SAFE_INTEGER)
+    .filter(({ prNumber, failures }) => {
+      return prNumber === null && failures.some(({ kind }) => kind === 'pr_poll_failed');
+    })
+    .flatMap((request) => [
+      ...freed(ask, request),
+      update('merge_request', request.id, { notBefore: null }, 'credential_changed'),
+    ]);
 }
