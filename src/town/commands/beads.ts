@@ -14,6 +14,7 @@ import type { Rig } from '../../core/rig.ts';
 import { dependencies } from '../../storage/tables/dependencies.ts';
 import { escalations } from '../../storage/tables/escalations.ts';
 import { beads } from '../../storage/tables/beads.ts';
+import { rigs } from '../../storage/tables/rigs.ts';
 import { mergeRequests } from '../../storage/tables/merge-requests.ts';
 import { loadTown, settingsOf } from '../../storage/load-view.ts';
 import { apply, remark, touch } from '../apply.ts';
@@ -121,7 +122,12 @@ export function retry(ask: Ask, command: Of<'bead_retry'>): Answer {
             answer: command.note,
           },
         };
-  return done(ask, bead.id, update('bead', bead.id, { retryAsked: true, ...round }, 'retry_asked'));
+  // Its rig may be unready for what was just put right: it looks again first.
+  const rig = rigs.get(ask.turn.tx, bead.rig);
+  const looks =
+    rig?.status === 'unready' ? [update('rig', rig.id, { probeAsked: true }, 'retry_asked')] : [];
+  const wish = update('bead', bead.id, { retryAsked: true, ...round }, 'retry_asked');
+  return done(ask, bead.id, wish, ...looks);
 }
 
 function retryLanding(ask: Ask, bead: Bead): Answer {
