@@ -21,7 +21,7 @@ export const pullWords: Says<Kinds> = {
     what: `${by === null ? 'Somebody' : by} closed the pull request without merging it.`,
     evidence: url,
     next: known(about.escalation)
-      ? `Say what happens: gt escalation resolve ${about.escalation} --answer redo`
+      ? `Say what happens: gt escalation resolve ${about.escalation} redo`
       : 'See what is asked: gt escalation list',
   }),
   pr_not_ours: ({ url, branch }, about) => ({
