@@ -66,6 +66,6 @@ export function incidentKey(
 ): string {
   const own =
     error.kind === 'unrecognized_url' ||
-    (error.kind === 'http_error' && (error.status === 404 || error.status === 410));
+    (error.kind === 'http_error' && ['not_found_or_hidden', 'gone'].includes(error.reason));
   return own ? `${request.id}:poll` : `forge:${request.account ?? error.host}:${error.kind}`;
 }
