@@ -134,7 +134,8 @@ function table(host: string, onSeat: OnSeat): void {
       onSeat(async (seat) => {
         await opened(seat);
         seat.world.forge.fault = fault;
-        await pass(seat, 2 * hour + 40 * minute);
+        await pass(seat, 2 * hour);
+        await pass(seat, 40 * minute, (now) => now.escalations.length > 0);
         const { request, failed, granted, status, escalations } = await look(seat);
         expect(request.strikes.lastError).toMatchObject({ kind: 'throttled' });
         expect(request.strikes).toMatchObject({
