@@ -321,6 +321,7 @@ describe('a bead in review', () => {
     expect(beadSets(decide(dropped, { mergeRequest }))).toMatchObject({
       status: 'closed',
       resolution: 'dropped',
+      failure: null, // a closed bead tells nobody to try again
     });
   });
 

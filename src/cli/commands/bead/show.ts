@@ -100,7 +100,7 @@ function changeLines(output: Output, change: MergeRequestResource | null): strin
     oneLine(gate.command),
   ]);
   const label = output.paint('dim', 'change');
-  const head = `${label} ${change.id} ${change.stage} into ${change.target}`;
+  const head = `${label} ${change.id} ${change.stage.replaceAll('_', ' ')} into ${change.target}`;
   const table =
     gates.length === 0 ? [] : output.table(['gate', 'result', 'took', 'command'], gates);
   return ['', head, ...table];
