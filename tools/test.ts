@@ -27,6 +27,7 @@ const SIMULATION = [
 const STEPS: readonly Step[] = [
   ...CHECKS,
   vitest('unit'),
+  vitest('parts'),
   vitest('workerd'),
   vitest('acceptance'),
   script('simulation', SIMULATION),
