@@ -1,8 +1,8 @@
 /**
- * The three ways tests run. `unit`: beside the code, in this process, no network and no child
- * processes worth naming. `acceptance`: the real binary in real processes. `workerd`: inside the
- * Durable Object runtime, to prove that what the town does in SQL works there too. `tools/test.ts`
- * runs them in order.
+ * The four ways tests run. `unit`: values in, values out, in this process; under a minute. `parts`:
+ * beside the code too, with real git, processes, sockets and seeds. `acceptance`: the real binary.
+ * `workerd`: inside the Durable Object runtime, to prove that the town works there as well.
+ * `tools/test.ts` runs them in order.
  */
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
@@ -14,6 +14,11 @@ process.env['CLOUDFLARE_CF_FETCH_ENABLED'] = 'false';
 process.env['WRANGLER_LOG_PATH'] = '.build/wrangler-logs';
 process.env['CI'] ??= 'true';
 
+/** Rooms whose tests start git, processes, servers or whole worlds. */
+const parts = ['runtime', 'hosts', 'server', 'devforge', 'sim'].map(
+  (room) => `src/${room}/**/*.test.ts`,
+);
+
 export default defineConfig({
   cacheDir: 'node_modules/.cache/vite',
   test: {
@@ -22,7 +27,17 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'tools/**/*.test.ts'],
+          exclude: parts,
           testTimeout: 10_000,
+        },
+      },
+      {
+        test: {
+          name: 'parts',
+          include: [...parts, 'test/origin/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
         },
       },
       {

@@ -137,3 +137,8 @@ export interface Bead {
 export function isLanded(bead: Pick<Bead, 'status' | 'resolution' | 'proof'>): boolean {
   return bead.status === 'closed' && bead.resolution === 'merged' && bead.proof !== null;
 }
+
+/** Did it name its agent or model itself? Then their failure is its own and not its rig's. */
+export function isOwnChoice(bead: Pick<Bead, 'agent' | 'model'>): boolean {
+  return bead.agent !== null || bead.model !== null;
+}

@@ -119,8 +119,6 @@ export type Command =
     }
   | { readonly kind: 'breaker_reset' };
 
-export type CommandKind = Command['kind'];
-
 /** Names what the command made or changed. */
 export interface CommandAnswer {
   readonly id: string;

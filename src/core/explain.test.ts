@@ -71,6 +71,16 @@ describe('the next step', () => {
     expect(explain(failureExamples[kind], exampleAbout).next).toBe(next);
   });
 
+  test('where there is no agent names the real ones, and how to set one', () => {
+    const known = ['claude', 'codex', 'scripted'];
+    const missing = { ...failureExamples.agent_missing, agent: 'none', command: '', known };
+    expect(explain(missing, { rig: 'web', bead: 'web-1' })).toEqual({
+      what: 'No agent is set, and none was found on this machine.',
+      evidence: 'Known agents: claude, codex',
+      next: 'Install one where “gt up” runs, then choose it: gt rig set web defaultAgent=claude',
+    });
+  });
+
   test('without a rig does not pretend to know one', () => {
     expect(explain(failureExamples.remote_unreachable).next).toBe(
       'Check the network and the address, then try again',

@@ -122,8 +122,6 @@ export type Fact =
       readonly entries: readonly TranscriptEntry[];
     };
 
-export type FactKind = Fact['kind'];
-
 /** Coalesced by the runner: consecutive pieces of one message are one entry. */
 export type TranscriptEntry =
   | { readonly kind: 'prompt' | 'message' | 'thought'; readonly at: number; readonly text: string }

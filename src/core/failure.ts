@@ -224,3 +224,9 @@ export type Failure = {
 }[FailureKind];
 
 export type FailureOf<K extends FailureKind> = Extract<Failure, { readonly kind: K }>;
+
+/** Is it the agent or model that was chosen, and not the repository or the machine? */
+export function isOfChoice(failure: Failure | null): boolean {
+  if (failure === null) return false;
+  return ['agent_missing', 'agent_start_failed', 'model_mismatch'].includes(failure.kind);
+}

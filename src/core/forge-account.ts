@@ -5,8 +5,17 @@
  * O1 One read is in flight at a time; it takes up to 25 due pull requests. O2 One incident per
  *    account and cause, however many pull requests stand behind it; one probe per incident.
  */
-import type { CallId, EscalationId, ForgeAccountId, MergeRequestId, RigId } from './ids.ts';
+import {
+  forgeAccountId,
+  type CallId,
+  type EscalationId,
+  type ForgeAccountId,
+  type MergeRequestId,
+  type RigId,
+} from './ids.ts';
+import type { MergeRequest } from './merge-request.ts';
 import type { PRStatusError } from './pr-status.ts';
+import type { Rig } from './rig.ts';
 import type { Instant } from './time.ts';
 import type { Wait } from './wait.ts';
 
@@ -42,4 +51,21 @@ export interface ForgeAccount {
   readonly createdAt: Instant;
   readonly updatedAt: Instant;
   readonly parked: string | null;
+}
+
+/** The account behind a rig: the origin's, or with a credential of its own the rig's. */
+export function accountIdOf(rig: Rig): ForgeAccountId {
+  const origin = rig.forge?.origin ?? 'none';
+  return forgeAccountId(rig.ownCredential ? `${origin}#${rig.id}` : origin);
+}
+
+/** Forty pull requests behind one bad token are one incident; a missing one is its own. */
+export function incidentKey(
+  request: MergeRequest,
+  error: NonNullable<MergeRequest['strikes']['lastError']>,
+): string {
+  const own =
+    error.kind === 'unrecognized_url' ||
+    (error.kind === 'http_error' && ['not_found_or_hidden', 'gone'].includes(error.reason));
+  return own ? `${request.id}:poll` : `forge:${request.account ?? error.host}:${error.kind}`;
 }

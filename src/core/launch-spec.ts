@@ -7,6 +7,12 @@
  */
 import type { AttemptId, BeadId, Commit, RigId } from './ids.ts';
 
+/** The name a launch carries when nobody chose an agent and the machine has none. */
+export const noAgent = 'none';
+
+/** The built-in agent that follows a script: only ever used when somebody asked for it. */
+export const scriptedAgent = 'scripted';
+
 /** How the runner reaches a rig's repository. */
 export interface RigRef {
   readonly rig: RigId;

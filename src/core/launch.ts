@@ -10,7 +10,7 @@ import type { Usage } from './attempt.ts';
 import type { Bead } from './bead.ts';
 import { tokensOf, type Spenders } from './budget.ts';
 import { attemptIdOf } from './ids.ts';
-import type { LaunchSpec, RigRef } from './launch-spec.ts';
+import { noAgent, type LaunchSpec, type RigRef } from './launch-spec.ts';
 import { polecatPrompt } from './prompt.ts';
 import type { Rig } from './rig.ts';
 import { gatesOf, setupOf } from './setting-definitions.ts';
@@ -30,7 +30,7 @@ export interface Launch {
 
 export function buildLaunchSpec(launch: Launch): LaunchSpec {
   const { town, rig, bead, number, settings } = launch;
-  const usual = settings.defaultAgent ?? launch.defaultAgent ?? 'none';
+  const usual = settings.defaultAgent ?? launch.defaultAgent ?? noAgent;
   const agent = bead.agent ?? usual;
   return {
     rig: rigRefOf(rig, town),

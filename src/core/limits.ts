@@ -81,6 +81,10 @@ export const limits = {
   /** One line of an agent's protocol; a longer one is a protocol failure. */
   agentLineBytesMax: 16 * 1024 * 1024,
   trashMs: 14 * 24 * hour,
+  /** A workspace nobody had for this long is saved and put away; the next attempt gets it back. */
+  workspaceIdleMs: 24 * hour,
+  /** A runner that has nothing to do puts away at most this often. */
+  tidyMs: 6 * hour,
   /** Three malformed answers over three minutes: webhooks seconds apart cannot use them up. */
   softStrikes: 3,
   softStrikesMs: 3 * minute,
@@ -158,4 +162,5 @@ assert(limits.quietWarnMs < limits.quietAskMs, 'a quiet turn is shown before it 
 assert(limits.quietAskMs < limits.quietStopMs, 'a quiet turn is asked before it is stopped');
 assert(limits.grantsMax <= limits.tickNamesMax, 'one decision fits one tick');
 assert(limits.beadBodyBytesMax < limits.requestBodyBytesMax, 'a full body can be sent');
+assert(limits.workspaceIdleMs < limits.trashMs, 'a home outlives its workspace');
 assert(limits.forgeConnectMs < limits.forgeMs, 'a connection fits its request');

@@ -70,11 +70,6 @@ export function mergeGate(input: GateInput): GateAnswer {
   return until > now ? { is: 'wait', until } : { is: 'merge', head: snapshot.head };
 }
 
-/** Is it green but for a person's wish? What starts the delay. G4 */
-export function isGreen(input: GateInput): boolean {
-  return blockersOf(input).length === 0;
-}
-
 function blockersOf(input: GateInput): readonly Blocker[] {
   const { snapshot, judgedHead } = input;
   if (snapshot.state !== 'open') return [{ by: 'state', state: snapshot.state }];

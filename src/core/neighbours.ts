@@ -50,7 +50,7 @@ function rule<K extends EntityKind>(
   return { entity, name, wakes };
 }
 
-const changed = <Row, K extends keyof Row>(before: Row | null, after: Row, ...keys: K[]) =>
+const changed = <Row>(before: Row | null, after: Row, ...keys: readonly (keyof Row)[]) =>
   keys.some((key) => before?.[key] !== after[key]);
 
 const beadRules = [

@@ -86,7 +86,7 @@ function roundWords(round: Round, target: string): readonly string[] {
   if (round.question !== null) {
     words.push('You had asked:', '', fenced(shorten(round.question, OUTPUT_CHARS_MAX)), '');
   }
-  if (round.answer !== null) {
+  if (round.answer !== null && round.answer.trim() !== '') {
     words.push('A person says:', '', fenced(shorten(round.answer, OUTPUT_CHARS_MAX)), '');
   }
   return words;

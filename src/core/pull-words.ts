@@ -1,21 +1,32 @@
 /**
  * The title and body of a pull request: composed by code from what is known, never by an agent.
- * The repository's own template, where it has one, is filled below what the town says.
+ * Sections: summary, verification, notes, `Fixes #n`, trailer. There is no scope section: no task
+ * declares paths yet, and which paths it touched is not known here.
  *
  * B1 The last line names town and bead: how a pull request is known as ours when an answer was
  *    lost. B2 The agent's summary is data: quoted, shortened, and unable to forge our trailer.
+ * B3 Only the task's own words close an issue. B4 Both fit every forge, and the body ends with
+ *    its trailer however much there is to say.
  */
-import type { Bead } from './bead.ts';
+import { assert } from './assert.ts';
+import type { Bead, RoundCause } from './bead.ts';
+import { codeSpan, quotedForForge } from './forge-text.ts';
 import type { GateReport } from './job.ts';
 import { limits } from './limits.ts';
-import { oneLine, shorten } from './quote.ts';
+import { oneLine } from './quote.ts';
 import type { Town } from './town.ts';
 import type { MergeRequestView } from './view.ts';
 
+/** The least of what forges take: GitLab 255 for a title, GitHub 65,536 for a body. B4 */
+export const pullTitleCharsMax = 255;
+export const pullBodyCharsMax = 65_000;
+
 const summaryCharsMax = 8000;
+const gatesShownMax = 60;
+const fixesMax = 10;
 
 export function pullTitle(bead: Bead): string {
-  return oneLine(bead.title, limits.beadTitleCharsMax);
+  return oneLine(bead.title, Math.min(limits.beadTitleCharsMax, pullTitleCharsMax));
 }
 
 /** B1 */
@@ -28,39 +39,73 @@ export function pullBody(view: MergeRequestView): string {
   const parts = [
     `## Summary\n\n${summaryOf(bead)}`,
     `## Verification\n\n${verification(mergeRequest.gates)}`,
-    ...notes(view),
+    ...notes(bead),
     ...fixes(bead),
     pullTrailer(town, bead),
   ];
-  return `${parts.join('\n\n')}\n`;
+  const body = `${parts.join('\n\n')}\n`;
+  assert(body.length <= pullBodyCharsMax, `the body of ${mergeRequest.id} is too long`);
+  return body;
 }
 
 /** B2 */
 function summaryOf(bead: Bead): string {
   const said = bead.submission?.summary.trim() ?? '';
-  const text = said === '' ? bead.title : said;
-  return shorten(text, summaryCharsMax).replace(/^gastown-/gim, '-gastown-');
+  return quotedForForge(said === '' ? bead.title : said, summaryCharsMax);
 }
 
 function verification(gates: readonly GateReport[]): string {
   if (gates.length === 0) return 'No gates are set for this repository.';
-  const passed = gates.filter(({ result }) => result === 'passed').length;
-  const lines = gates.map(({ gate, command, result, flaky }) => {
-    const note = flaky ? ' (passed after failing first)' : '';
-    return `- ${gate}: ${result.replaceAll('_', ' ')}${note}, \`${oneLine(command, 200)}\``;
+  const lines = gates.slice(0, gatesShownMax).map(({ gate, command, result, flaky }) => {
+    const note = flaky ? ' (only after failing first)' : '';
+    const name = quotedName(gate);
+    return `- ${name}: ${result.replaceAll('_', ' ')}${note}, ${codeSpan(oneLine(command, 200))}`;
   });
-  return [`${passed} of ${gates.length} gates passed.`, '', ...lines].join('\n');
+  const more = gates.length - lines.length;
+  return [counted(gates), '', ...lines, ...(more > 0 ? [`- and ${more} more`] : [])].join('\n');
 }
 
-function notes({ bead }: MergeRequestView): readonly string[] {
-  const rounds = Object.entries(bead.rounds);
-  if (rounds.length === 0) return [];
-  const said = rounds.map(([cause, count]) => `${count} for ${cause}`).join(', ');
-  return [`## Notes\n\nRounds before this: ${said}.`];
+function counted(gates: readonly GateReport[]): string {
+  const passed = gates.filter(({ result }) => result === 'passed').length;
+  const flaky = gates.filter((gate) => gate.result === 'passed' && gate.flaky).length;
+  const note = flaky === 0 ? '' : `, ${flaky} of them only after failing first`;
+  return `${passed} of ${gates.length} ${gates.length === 1 ? 'gate' : 'gates'} passed${note}.`;
 }
 
-/** `Fixes #n` where the person's own words name an issue. */
+function quotedName(gate: string): string {
+  return codeSpan(oneLine(gate, 80));
+}
+
+const CAUSES: Readonly<Record<RoundCause, string>> = {
+  gate: 'a gate',
+  conflict: 'a conflict with the target',
+  review: 'a person who asked for changes',
+  feedback: 'checks or remarks on the pull request',
+  answer: 'a question that was answered',
+  empty: 'a change that was none',
+};
+
+function notes({ rounds }: Bead): readonly string[] {
+  const causes: readonly RoundCause[] = [
+    'gate',
+    'conflict',
+    'review',
+    'feedback',
+    'answer',
+    'empty',
+  ];
+  const said = causes.flatMap((cause) => {
+    const count = rounds[cause] ?? 0;
+    return count === 0 ? [] : [`- ${count} because of ${CAUSES[cause]}`];
+  });
+  return said.length === 0 ? [] : [`## Notes\n\nRounds before this:\n\n${said.join('\n')}`];
+}
+
+const FIXES = /\b(?:fix(?:e[sd])?|close[sd]?|resolve[sd]?):? ((?:[\w.-]+\/[\w.-]+)?#\d{1,9})\b/gi;
+
+/** B3. `Fixes #n` for each issue the person's own words say so of. */
 function fixes(bead: Bead): readonly string[] {
-  const found = /\b(?:fix(?:es)?|closes?|resolves?) (#\d+|[\w.-]+\/[\w.-]+#\d+)/i.exec(bead.body);
-  return found === null ? [] : [`Fixes ${found[1] ?? ''}`];
+  const named = [...bead.body.matchAll(FIXES)].map(([, issue]) => issue ?? '');
+  const issues = [...new Set(named)].slice(0, fixesMax);
+  return issues.length === 0 ? [] : [issues.map((issue) => `Fixes ${issue}`).join('\n')];
 }

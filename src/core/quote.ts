@@ -21,18 +21,18 @@ export function fenced(text: string): string {
   const runs = text.match(/`{3,}/g) ?? [];
   const longest = runs.reduce((most, run) => Math.max(most, run.length), 2);
   const fence = '`'.repeat(longest + 1);
-  return `${fence}text\n${withoutControls(text).trimEnd()}\n${fence}`;
+  return `${fence}text\n${plain(text).trimEnd()}\n${fence}`;
 }
 
 /** Q3. Cut at the end. */
 export function oneLine(text: string, charsMax: number): string {
-  const line = withoutControls(text).replace(/\s+/g, ' ').trim();
+  const line = plain(text).replace(/\s+/g, ' ').trim();
   return line.length <= charsMax ? line : `${line.slice(0, charsMax - 1).trimEnd()}…`;
 }
 
 /** The last lines of an output that say something, each cut; where the cause usually stands. */
 export function lastLines(text: string, linesMax: number): string {
-  const lines = withoutControls(text)
+  const lines = plain(text)
     .split('\n')
     .map((line) => line.trimEnd())
     .filter((line) => line !== '');
@@ -45,7 +45,7 @@ export function lastLines(text: string, linesMax: number): string {
 const LINE_CHARS_MAX = 240;
 
 /** No colours, no control characters but tab and line feed, no marks that reorder text. Q3 */
-function withoutControls(text: string): string {
+export function plain(text: string): string {
   return text
     .replace(/\r\n?/g, '\n')
     .replace(ESCAPE_SEQUENCE, '')

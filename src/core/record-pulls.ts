@@ -8,23 +8,15 @@
 import type { Action } from './action.ts';
 import { nextReadAt, temperatureOf } from './cadence.ts';
 import type { Fact } from './fact.ts';
-import { incidentKey } from './decide/pull-request.ts';
-import { forgeAccountId, type ForgeAccountId } from './ids.ts';
+import { incidentKey } from './forge-account.ts';
 import { limits } from './limits.ts';
 import type { MergeRequest } from './merge-request.ts';
 import { update } from './plan.ts';
-import type { PRStatusOutcome } from './pr-status.ts';
-import type { Rig } from './rig.ts';
-import { afterFailure, afterSuccess, retryAt } from './strikes.ts';
+import type { PRStatusError, PRStatusOutcome } from './pr-status.ts';
+import { afterFailure, afterSuccess, isLongThrottled, retryAt } from './strikes.ts';
 import { after, type Instant } from './time.ts';
 
 type Of<K extends Fact['kind']> = Extract<Fact, { readonly kind: K }>;
-
-/** The account behind a rig: the origin's, or with a credential of its own the rig's. */
-export function accountIdOf(rig: Rig): ForgeAccountId {
-  const origin = rig.forge?.origin ?? 'none';
-  return forgeAccountId(rig.ownCredential ? `${origin}#${rig.id}` : origin);
-}
 
 export function pullsRead(
   fact: Of<'pulls_read'>,
@@ -61,11 +53,16 @@ function success(
     readAt: over ? null : nextReadAt(temperature, request.number, now),
     ...(request.unobservable === null ? {} : { failures: [] }),
   };
-  const seen = update('merge_request', request.id, columns, 'read');
-  if (request.unobservable === null) return [seen];
+  const seen: readonly Action[] = [
+    update('merge_request', request.id, columns, 'read'),
+    ...(request.strikes.throttledSince === null
+      ? []
+      : [{ do: 'resolve' as const, dedupeKey: throttledKey(request), why: 'read_again' }]),
+  ];
+  if (request.unobservable === null) return seen;
   const { error, failureKind } = request.unobservable;
   return [
-    seen,
+    ...seen,
     { do: 'resolve', dedupeKey: incidentKey(request, error), why: 'readable_again' },
     {
       do: 'event',
@@ -76,15 +73,37 @@ function success(
   ];
 }
 
-function failure(
-  request: MergeRequest,
-  error: Extract<PRStatusOutcome, { ok: false }>['error'],
-  now: Instant,
-): readonly Action[] {
+function failure(request: MergeRequest, error: PRStatusError, now: Instant): readonly Action[] {
   const strikes = afterFailure(request.strikes, error, now);
   const next =
     request.unobservable === null ? retryAt(strikes, now) : after(now, limits.unobservableProbeMs);
-  return [update('merge_request', request.id, { strikes, readAt: next }, `unread_${error.kind}`)];
+  return [
+    update('merge_request', request.id, { strikes, readAt: next }, `unread_${error.kind}`),
+    ...(isLongThrottled(strikes, now) ? [longThrottled(request, error)] : []),
+  ];
+}
+
+/** Hours of waiting are an incident of the account, never a verdict on the pull request. K3 */
+function longThrottled(request: MergeRequest, error: PRStatusError): Action {
+  return {
+    do: 'escalate',
+    dedupeKey: throttledKey(request),
+    bind: false,
+    severity: 'warning',
+    subject: `rig:${request.rig}`,
+    failure: {
+      kind: 'pr_poll_failed',
+      helps: 'later',
+      url: request.prUrl ?? '',
+      error,
+      by: 'transient',
+    },
+    question: null,
+  };
+}
+
+function throttledKey(request: MergeRequest): string {
+  return `forge:${request.account ?? ''}:throttled`;
 }
 
 export function forgeAnswered(

@@ -13,7 +13,7 @@ import type { Result } from './result.ts';
 import type { SettingKey, Settings } from './settings.ts';
 import { settingDefinitions } from './setting-table.ts';
 
-export { settingDefinitions, type SettingDefinition, type SettingScope } from './setting-table.ts';
+export { settingDefinitions } from './setting-table.ts';
 
 export function isSettingKey(text: string): text is SettingKey {
   return Object.hasOwn(settingDefinitions, text);

@@ -1,6 +1,6 @@
 /** The sequences that broke before, and the rules they taught. */
 import { describe, expect, test } from 'vitest';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { limits } from './limits.ts';
 import type { PRStatusError } from './pr-status.ts';
 import {

@@ -8,7 +8,7 @@ import type { Bead } from './bead.ts';
 import type { Dispatch } from './dispatch.ts';
 import type { Escalation } from './escalation.ts';
 import type { ForgeAccount } from './forge-account.ts';
-import type { BeadId, MergeRequestId } from './ids.ts';
+import type { AttemptId, BeadId, MergeRequestId } from './ids.ts';
 import type { GateReport, Job } from './job.ts';
 import type { MergeRequest } from './merge-request.ts';
 import type { Rig } from './rig.ts';
@@ -67,6 +67,8 @@ export interface RigView extends Base {
   readonly probe: Job | null;
   /** The last ended attempts since the last look, newest first; a few. */
   readonly lastEnded: readonly Attempt[];
+  /** Those of them whose bead named its agent or model itself: that is not the rig's doing. */
+  readonly ownChoice: readonly AttemptId[];
 }
 
 export interface ForgeAccountView extends Base {

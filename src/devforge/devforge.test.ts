@@ -185,6 +185,17 @@ test('git clones and pushes with a token, and is refused as a forge refuses', as
   expect(forge.log.entries.at(-1)).toMatchObject({ provider: 'git', status: 401 });
 });
 
+test('a push whose answer is lost has happened', async () => {
+  const { forge, home } = ground;
+  const at = ['-C', join(home, 'work')];
+  await git(home, null, [...at, 'commit', '-q', '--allow-empty', '-m', 'lost']);
+  forge.faults.add({ fault: { kind: 'lost_answer' }, path: '/git-receive-pack' });
+  const pushed = await git(home, secret, [...at, 'push', '-q', 'origin', 'topic']);
+  expect(pushed.code).not.toBe(0);
+  const { out } = await git(home, null, [...at, 'rev-parse', 'topic']);
+  expect(pull.headSha).toBe(out.trim());
+});
+
 test('strangers force-push, close, reopen, rename and hide, and the forge shows it', async () => {
   const { forge } = ground;
   const before = pull.headSha;
@@ -201,6 +212,34 @@ test('strangers force-push, close, reopen, rename and hide, and the forge shows 
   const clone = await git(ground.home, secret, ['ls-remote', cloneUrl]);
   expect(clone.out).toContain('refs/heads/topic');
   expect(forge.world.repo('acme/app2')).toBe(repo);
+});
+
+test('two that open one branch at once open one pull request', async () => {
+  const { forge } = ground;
+  await repo.push('ann', 'race', { 'r.txt': 'r\n' });
+  const url = `${forge.urls.api}/repos/acme/app2/pulls`;
+  const wish = { title: 'R', head: 'race', base: 'main' };
+  const open = () => ask(url, { secret, method: 'POST', body: wish });
+  const answers = await Promise.all([open(), open(), open()]);
+  expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+  expect(answers.filter(({ status }) => status === 422)).toHaveLength(2);
+});
+
+test('a fork opens a pull request with commits of its own, and it is merged', async () => {
+  const { forge } = ground;
+  const copy = await forge.world.fork(repo, 'bob');
+  repo.collaborators.set('bob', 'read');
+  await copy.push('bob', 'from-fork', { 'fork.txt': 'f\n' });
+  const bob = forge.addToken('bob').secret;
+  const url = `${forge.urls.api}/repos/acme/app2/pulls`;
+  const wish = { title: 'F', head: 'bob:from-fork', base: 'main' };
+  const opened = await ask(url, { secret: bob, method: 'POST', body: wish });
+  expect(opened.body).toMatchObject({ head: { repo: { full_name: 'bob/app2' } } });
+  const { number } = opened.body;
+  await ask(`${url}/${String(number)}`, { secret });
+  const merged = await ask(`${url}/${String(number)}/merge`, { secret, method: 'PUT', body: {} });
+  expect(merged.status).toBe(200);
+  expect(await repo.git.file('main', 'fork.txt')).toBe('f\n');
 });
 
 test('what a person merges by hand and pushes is merged on the forge too', async () => {

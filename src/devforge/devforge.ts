@@ -203,9 +203,10 @@ export class DevForge {
     const incoming = this.#incoming(asked, Buffer.alloc(0));
     const early = fault === null ? null : instead(fault, incoming, this.world.now());
     if (early !== null) return this.#send(res, early, asked);
-    const served = await this.#git.serve(git, req, res, asked.headers);
+    const lost = fault?.kind === 'lost_answer' && git.verb === '/git-receive-pack';
+    const served = await this.#git.serve(git, req, res, asked.headers, lost);
     noted.token = served.token;
-    return served.status;
+    return lost ? null : served.status;
   }
 
   async #answer(asked: Asked, incoming: Incoming, noted: Noted): Promise<Answer> {

@@ -65,6 +65,7 @@ export class GitHttp {
     req: IncomingMessage,
     res: ServerResponse,
     headers: Readonly<Record<string, string>>,
+    lost = false,
   ): Promise<GitServed> {
     const secret = secretOf(headers);
     const token = secret === null ? null : this.#world.authenticate(secret);
@@ -79,7 +80,7 @@ export class GitHttp {
       res.end(`${message}\n`);
       return { status, token };
     }
-    const status = await this.#run(asked, found, token, { req, res, headers });
+    const status = await this.#run(asked, found, token, { req, res, headers, lost });
     return { status, token };
   }
 
@@ -91,9 +92,11 @@ export class GitHttp {
       req: IncomingMessage;
       res: ServerResponse;
       headers: Readonly<Record<string, string>>;
+      /** It is done, and the connection is cut before the answer. */
+      lost: boolean;
     },
   ): Promise<number> {
-    const { req, res, headers } = http;
+    const { req, res, headers, lost } = http;
     const child = spawn('git', ['http-backend'], {
       env: {
         ...gitEnv(this.#world.git),
@@ -117,9 +120,10 @@ export class GitHttp {
     res.on('close', () => child.kill());
     child.stdin.on('error', () => {}); // it ended early; its answer says why
     req.pipe(child.stdin);
-    const status = await relay(child.stdout, res);
+    const status = await relay(child.stdout, lost ? null : res);
     if (asked.verb === '/git-receive-pack') await repo.sync(token?.user ?? repo.owner); // H3
-    res.end();
+    if (lost) req.socket.resetAndDestroy();
+    else res.end();
     return status;
   }
 
@@ -176,7 +180,7 @@ function mayPush(token: Token, access: string): boolean {
 }
 
 /** The CGI head becomes HTTP's; the body is streamed. Resolves when the child has said all. */
-async function relay(out: NodeJS.ReadableStream, res: ServerResponse): Promise<number> {
+async function relay(out: NodeJS.ReadableStream, res: ServerResponse | null): Promise<number> {
   let head: Buffer | null = Buffer.alloc(0);
   let status = 200;
   for await (const chunk of out) {
@@ -194,20 +198,20 @@ async function relay(out: NodeJS.ReadableStream, res: ServerResponse): Promise<n
       return [line.slice(0, colon), line.slice(colon + 1).trim()];
     });
     status = Number(pairs.find(([name]) => name === 'Status')?.[1].slice(0, 3) ?? 200);
-    res.writeHead(status, Object.fromEntries(pairs.filter(([name]) => name !== 'Status')));
+    res?.writeHead(status, Object.fromEntries(pairs.filter(([name]) => name !== 'Status')));
     const rest = head.subarray(end + 4);
     head = null;
     if (rest.length > 0) await written(res, rest);
   }
   if (head !== null) {
     status = 500;
-    res.writeHead(500);
+    res?.writeHead(500);
   }
   return status;
 }
 
-async function written(res: ServerResponse, bytes: Buffer): Promise<void> {
-  if (res.destroyed || res.write(bytes)) return;
+async function written(res: ServerResponse | null, bytes: Buffer): Promise<void> {
+  if (res === null || res.destroyed || res.write(bytes)) return;
   await new Promise<void>((done) => {
     res.once('drain', done);
     res.once('close', done);

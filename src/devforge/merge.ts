@@ -17,7 +17,7 @@ export async function makeMerge(pull: Pull, by: User, wish: MergeWish): Promise<
   const sha = await commitFor(pull, by, { ...wish, method }, base);
   if (sha === null) throw new Refused('conflict', 'it does not merge cleanly');
   if (!(await repo.git.moveBranch(pull.baseRef, sha, base))) {
-    throw new Refused('head_moved', 'Base branch was modified. Review and try the merge again.');
+    throw new Refused('base_moved', 'Base branch was modified. Review and try the merge again.');
   }
   return sha;
 }

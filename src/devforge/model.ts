@@ -40,6 +40,8 @@ export interface TokenSpec {
   /** Full names; absent: every repository of the user. */
   readonly repos?: readonly string[];
   readonly expiresAt?: number;
+  /** How the secret begins, as in `glpat-`; GitHub's when absent. */
+  readonly prefix?: string;
 }
 
 export interface Token {
@@ -231,6 +233,7 @@ export type RefusedWhy =
   | 'queue_required'
   | 'method'
   | 'head_moved'
+  | 'base_moved'
   | 'base_protected'
   | 'already'
   | 'clean'

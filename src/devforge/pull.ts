@@ -74,6 +74,7 @@ export class Pull {
   mergedMethod: MergeMethod | null = null;
   autoMerge: { readonly by: User; readonly at: number; readonly method: MergeMethod } | null = null;
   queue: QueueEntry | null = null;
+  #fetched: string | null = null;
   #asked: { key: string; at: number; answer: Mergeable | null } | null = null;
 
   constructor(repo: Repo, number: number, at: { sha: string; base: string }, spec: PullSpec) {
@@ -132,14 +133,10 @@ export class Pull {
 
   /** A fork's commits come into the base repository before git is asked about them. */
   async fetchHead(): Promise<void> {
-    if (this.headRepo === this.repo) return;
-    const ref = `refs/pull/${this.number}/head`;
-    await this.repo.git.must([
-      'fetch',
-      '--quiet',
-      this.headRepo.git.path,
-      `${this.headSha}:${ref}`,
-    ]);
+    if (this.headRepo === this.repo || this.#fetched === this.headSha) return;
+    const ref = `+${this.headSha}:refs/pull/${this.number}/head`;
+    await this.repo.git.must(['fetch', '--quiet', this.headRepo.git.path, ref]);
+    this.#fetched = this.headSha;
   }
 
   async merge(by: string | User, wish: MergeWish = {}): Promise<string> {
@@ -318,14 +315,8 @@ export class Pull {
   }
 
   enqueue(by: User): QueueEntry {
-    const at = this.#touch();
-    const entry: QueueEntry = {
-      id: this.repo.world.id(),
-      by,
-      at,
-      head: this.headSha,
-      state: 'QUEUED',
-    };
+    const [id, at] = [this.repo.world.id(), this.#touch()];
+    const entry: QueueEntry = { id, by, at, head: this.headSha, state: 'QUEUED' };
     this.queue = entry;
     this.#say('enqueued', by);
     return entry;

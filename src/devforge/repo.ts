@@ -48,6 +48,7 @@ export class Repo {
   pushedAt: number;
   updatedAt: number;
   #syncing: Promise<void> = Promise.resolve();
+  #opening: Promise<unknown> = Promise.resolve();
 
   constructor(world: World, owner: User, name: string, spec: RepoSpec) {
     this.world = world;
@@ -174,7 +175,14 @@ export class Repo {
     this.#say('repository', 'publicized');
   }
 
+  /** One at a time, so that two requests at once cannot open two for one branch. */
   async openPull(spec: PullSpec): Promise<Pull> {
+    const turn = this.#opening.then(() => this.#open(spec));
+    this.#opening = turn.catch(() => {}); // whoever waited for that turn was told
+    return await turn;
+  }
+
+  async #open(spec: PullSpec): Promise<Pull> {
     if (this.archived) throw new Refused('archived', 'Repository was archived so is read-only.');
     const head = spec.headRepo ?? this;
     const sha = head.refs.get(spec.head);
@@ -189,10 +197,14 @@ export class Repo {
         pull.baseRef === spec.base,
     );
     if (twin !== undefined) throw new Refused('exists', String(twin.number));
+    const number = this.pulls.length + 1;
+    if (head !== this) {
+      const ref = `refs/pull/${number}/head`;
+      await this.git.must(['fetch', '--quiet', head.git.path, `${sha}:${ref}`]);
+    }
     const { ahead } = await this.git.count(base, sha);
     if (ahead === 0 && spec.mayBeEmpty !== true)
       throw new Refused('no_commits', `${spec.base} and ${spec.head}`);
-    const number = this.pulls.length + 1;
     const pull = new Pull(this, number, { sha, base }, spec);
     this.pulls.push(pull);
     this.world.emit({ repo: this, kind: 'pull_request', action: 'opened', pull, sender: spec.by });

@@ -140,7 +140,7 @@ export class World {
     const letters = this.#deps.random.token(fine ? 82 : 36);
     const token: Token = {
       name: spec.name ?? `${user.login}-${this.tokens.length + 1}`,
-      secret: `${fine ? 'github_pat_' : 'ghp_'}${letters}`,
+      secret: `${spec.prefix ?? (fine ? 'github_pat_' : 'ghp_')}${letters}`,
       kind: fine ? 'fine' : 'classic',
       user,
       identity: user.login,
@@ -165,6 +165,16 @@ export class World {
     this.repos.push(repo);
     await repo.create(new GitRepository(this.pathOf(fullName), this.git), spec);
     return repo;
+  }
+
+  /** Somebody's own copy, from which they may open pull requests. */
+  async fork(repo: Repo, owner: string): Promise<Repo> {
+    const { private: isPrivate, defaultBranch } = repo;
+    const spec = { private: isPrivate, defaultBranch, files: null };
+    const copy = await this.addRepo(`${owner}/${repo.name}`, spec);
+    await copy.git.must(['fetch', '--quiet', repo.git.path, 'refs/heads/*:refs/heads/*']);
+    await copy.sync();
+    return copy;
   }
 
   /** By its present name. */

@@ -148,7 +148,9 @@ describe.each(levels)('an agent at level %s', (level) => {
     expect(await world.run('cat "$HOME/session"', {}, second)).toBe('session\n');
     const other = specOf({ bead: beadId('web-2'), attempt: attemptId('web-2.1') });
     expect(await world.run('ls -A "$HOME"', {}, other)).toBe('');
-    await world.containment.forget('web-1');
+    const isKept = (bead: string): boolean => bead === 'web-2';
+    expect(await world.containment.forgetIdle(0, isKept)).toEqual([]);
+    expect(await world.containment.forgetIdle(Date.now() + 1000, isKept)).toEqual(['web-1']);
     expect(readdirSync(join(world.root, 'homes'))).toEqual(['web-2']);
   });
 

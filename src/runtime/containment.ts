@@ -11,7 +11,7 @@
  *    is noted before the first one starts. See setup-cache.ts, C2.
  */
 import { constants, existsSync } from 'node:fs';
-import { access, mkdir, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, delimiter, isAbsolute, join } from 'node:path';
 import type { Failure } from '../core/failure.ts';
 import type { LaunchSpec } from '../core/launch-spec.ts';
@@ -39,6 +39,7 @@ export interface AgentPlaces {
 
 const OUTPUT_BYTES_MAX = 16 * 1024;
 const EXCLUDE_MS = 10_000;
+const TOUCHED = 'touched';
 
 export class MachineContainment implements Containment {
   readonly #places: AgentPlaces;
@@ -119,9 +120,18 @@ export class MachineContainment implements Containment {
     return ok(undefined);
   }
 
-  /** Forgets the home of a bead that is over. */
-  async forget(bead: string): Promise<void> {
-    await rm(join(this.#places.homes, bead), { recursive: true, force: true });
+  /** Removes homes in which no agent was started since `before`, unless `isKept`. Their beads. */
+  async forgetIdle(before: number, isKept: (bead: string) => boolean): Promise<readonly string[]> {
+    const { homes } = this.#places;
+    const forgotten: string[] = [];
+    for (const bead of await readdir(homes).catch(() => [])) {
+      const home = join(homes, bead);
+      const used = await stat(join(home, TOUCHED)).catch(() => stat(home).catch(() => null));
+      if (used === null || used.mtimeMs >= before || isKept(bead)) continue;
+      await rm(home, { recursive: true, force: true });
+      forgotten.push(bead);
+    }
+    return forgotten;
   }
 
   /** An agent that adds everything must not commit what setup installed. Contained, like git. */
@@ -188,7 +198,7 @@ function beadPath(spec: LaunchSpec, places: AgentPlaces): string {
 
 /** C4 */
 function touchedPath(spec: LaunchSpec, places: AgentPlaces): string {
-  return join(beadPath(spec, places), 'touched');
+  return join(beadPath(spec, places), TOUCHED);
 }
 
 /** C3 */

@@ -125,7 +125,9 @@ async function startFailure(
   } as const;
   if (end !== null) {
     const at = end.startFailure === null ? phase : 'spawn';
-    return err({ ...base, helps: 'person', phase: at, cause: 'exited' });
+    // Killed, out of memory or broken: an exit alone does not tell. What cannot be run at all does.
+    const helps = end.startFailure === null ? 'later' : 'person';
+    return err({ ...base, helps, phase: at, cause: 'exited' });
   }
   if (error?.cause === 'login_needed') {
     return err({ ...base, helps: 'person', phase, cause: 'login_needed' });

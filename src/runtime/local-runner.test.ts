@@ -1,17 +1,18 @@
 /** All parts of the runner together on a real repository: from a rig's look to a landed change. */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Fact } from '../core/fact.ts';
 import { callId, jobId, rigId, runnerId } from '../core/ids.ts';
 import type { JobResult, JobSpec } from '../core/job.ts';
 import type { RigRef } from '../core/launch-spec.ts';
+import { limits } from '../core/limits.ts';
 import { ok } from '../core/result.ts';
 import { instant } from '../core/time.ts';
 import { call, gitEnv, launchSpec, script } from '../../test/agents/world.ts';
@@ -34,36 +35,7 @@ beforeEach(async () => {
   await git(join(root, 'clone'), 'add', '.');
   await git(join(root, 'clone'), 'commit', '-q', '-m', 'start');
   await git(join(root, 'clone'), 'push', '-q', 'origin', 'HEAD:main');
-  runner = await makeLocalRunner({
-    id: runnerId('local'),
-    home: join(root, 'home'),
-    personHome: join(root, 'person'),
-    product: fileURLToPath(new URL('../..', import.meta.url)),
-    env: { PATH: process.env['PATH'], HOME: join(root, 'person'), ...gitEnv },
-    searchPath: [],
-    platform: process.platform,
-    cores: 2,
-    node: process.execPath,
-    townId: 'town',
-    author: { name: 'Author', email: 'author@example.invalid' },
-    tell: async (fact) => {
-      facts.push(fact);
-      return ok(undefined);
-    },
-    clock: { now: () => instant(Date.now()), monotonicMs: () => performance.now() },
-    timers: {
-      after: (ms, then) => {
-        const timer = setTimeout(then, ms);
-        return () => clearTimeout(timer);
-      },
-    },
-    random: {
-      below: () => 0,
-      token: (chars) => randomBytes(chars).toString('hex').slice(0, chars),
-    },
-    log: { info: () => undefined, error: () => undefined },
-  });
-  await runner.start();
+  runner = await newLife(0);
 });
 
 afterEach(async () => {
@@ -90,13 +62,6 @@ it('looks at a rig, runs an agent on it, builds, gates and pushes its change', a
   const spec = { ...launchSpec({ prompt }), rig };
   await runner.startAttempt(call, spec);
   const ended = await until((fact) => fact.kind === 'attempt_ended');
-  console.log(
-    JSON.stringify(
-      facts.filter((f) => f.kind === 'transcript'),
-      null,
-      1,
-    ),
-  );
   expect(ended).toMatchObject({ end: { outcome: 'submitted', failure: null } });
   const submitted = await until((fact) => fact.kind === 'work_submitted');
   if (submitted.kind !== 'work_submitted') throw new Error('not submitted');
@@ -163,6 +128,64 @@ it('gives the next attempt the half-done work of one that was stopped', async ()
   );
   expect(ended).toMatchObject({ end: { outcome: 'submitted' } });
 }, 30_000);
+
+it('puts away what nobody has used for long, and keeps it as long as it says', async () => {
+  const prompt = script({ write: { path: 'hello.txt', text: 'hello\n' } }, { commit: 'Say hello' });
+  await runner.startAttempt(call, { ...launchSpec({ prompt }), rig: rigRef() });
+  await until((fact) => fact.kind === 'attempt_ended');
+  const place = (name: string): string => join(root, 'home', 'runner', name);
+  const trashed = (): readonly string[] =>
+    existsSync(place('trash')) ? readdirSync(place('trash')) : [];
+  expect(existsSync(place('workspaces/web-1'))).toBe(true);
+  await mkdir(place('jobs/gate-1'), { recursive: true });
+
+  await runner.stop();
+  runner = await newLife(limits.workspaceIdleMs * 2);
+  expect(existsSync(place('jobs/gate-1'))).toBe(false);
+  await vi.waitFor(() => expect(trashed()).toHaveLength(1), { timeout: 10_000 });
+  expect(existsSync(place('workspaces/web-1'))).toBe(false);
+  expect(existsSync(place('homes/web-1'))).toBe(true);
+
+  await runner.stop();
+  runner = await newLife(limits.workspaceIdleMs * 3 + limits.trashMs);
+  await vi.waitFor(() => expect(trashed()).toEqual([]), { timeout: 10_000 });
+  expect(existsSync(place('homes/web-1'))).toBe(false);
+});
+
+/** Another life of the runner in the same home, by a clock that is this much ahead. */
+async function newLife(aheadMs: number): Promise<LocalRunner> {
+  const life = await makeLocalRunner({
+    id: runnerId('local'),
+    home: join(root, 'home'),
+    personHome: join(root, 'person'),
+    product: fileURLToPath(new URL('../..', import.meta.url)),
+    env: { PATH: process.env['PATH'], HOME: join(root, 'person'), ...gitEnv },
+    searchPath: [],
+    platform: process.platform,
+    cores: 2,
+    node: process.execPath,
+    townId: 'town',
+    author: { name: 'Author', email: 'author@example.invalid' },
+    tell: async (fact) => {
+      facts.push(fact);
+      return ok(undefined);
+    },
+    clock: { now: () => instant(Date.now() + aheadMs), monotonicMs: () => performance.now() },
+    timers: {
+      after: (ms, then) => {
+        const timer = setTimeout(then, ms);
+        return () => clearTimeout(timer);
+      },
+    },
+    random: {
+      below: () => 0,
+      token: (chars) => randomBytes(chars).toString('hex').slice(0, chars),
+    },
+    log: { info: () => undefined, error: () => undefined },
+  });
+  await life.start();
+  return life;
+}
 
 function rigRef(): RigRef {
   const remote = join(root, 'remote.git');

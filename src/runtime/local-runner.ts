@@ -5,10 +5,12 @@
  * L1 Everything it keeps lies under `<home>/runner`. L2 The environment and the places it may use
  *    are passed in; nothing is read from the process.
  */
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { Author } from '../core/launch-spec.ts';
 import type { RunnerId } from '../core/ids.ts';
+import { limits } from '../core/limits.ts';
 import type { Clock, Log, Random, Timers } from '../ports/host.ts';
 import type { TellTown } from '../ports/runner.ts';
 import { buildCandidate } from './candidate.ts';
@@ -114,18 +116,34 @@ export async function makeLocalRunner(setup: LocalRunnerSetup): Promise<LocalRun
         ...withCompileCache(containment, { directory: join(paths.root, 'compiled'), run }),
         killLeftovers: async () => {
           const stuck = await containment.killLeftovers();
-          // Checkouts of gates that were killed with the runner, and what has expired.
-          if (stuck.length === 0) await rm(paths.jobs, { recursive: true, force: true });
-          await trash.sweep();
+          // Checkouts of gates and packs on their way that were killed with the runner.
+          const left = stuck.length === 0 ? [paths.jobs, paths.incoming] : [];
+          for (const place of left) await rm(place, { recursive: true, force: true });
           return stuck;
         },
       },
       setup: (spec, workspace, signal) => containment.setup(spec, workspace, signal),
       job: jobsOf({ git, paths, machine, cache, reading, author: setup.author }),
       read: (request) => reading.read(request),
+      tidy: () => tidy({ workspaces, containment, trash, paths, clock }),
       findCommand: find,
     },
   });
+}
+
+async function tidy(parts: {
+  readonly workspaces: GitWorkspaces;
+  readonly containment: MachineContainment;
+  readonly trash: Trash;
+  readonly paths: RunnerPaths;
+  readonly clock: Clock;
+}): Promise<void> {
+  const { workspaces, containment, trash, paths } = parts;
+  const now = parts.clock.now();
+  await workspaces.discardIdle(now - limits.workspaceIdleMs);
+  const has = (bead: string): boolean => existsSync(join(paths.workspaces, bead));
+  await containment.forgetIdle(now - limits.trashMs, has);
+  await trash.sweep();
 }
 
 async function machineOf(

@@ -76,6 +76,11 @@ export interface RunnerNeeds {
   readonly containment: Containment;
   readonly job: RunJob;
   readonly read: (request: ReadRequest) => Promise<Result<ReadAnswer, Failure>>;
+  /**
+   * Puts away what nobody has used for long: workspaces after they were saved, homes of beads long
+   * over, what has expired in the trash. Called only while nothing runs. Never rejects.
+   */
+  readonly tidy: () => Promise<void>;
   /** The absolute path of a command on this machine, or null. */
   readonly findCommand: (command: string) => Promise<string | null>;
 }

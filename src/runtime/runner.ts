@@ -7,6 +7,8 @@
  *    Hydration runs once at a time; whoever waits for it is released also when it fails.
  * N3 A higher attempt number stops a lower one first; a lower one is refused. (R3)
  * N4 Heartbeats only while something is held: an idle runner does nothing.
+ * N5 What nobody has used for long is put away when the last thing has ended, and at the start;
+ *    what starts meanwhile waits for that.
  */
 import type { StopReason } from '../core/action.ts';
 import { noUsage, type Outcome } from '../core/attempt.ts';
@@ -72,6 +74,8 @@ export class LocalRunner implements RunnerPort {
   readonly #latest = new Map<BeadId, LaunchSpec>();
   #hydrating: Promise<void> | null = null;
   #isHydrated = false;
+  #tidying: Promise<void> = Promise.resolve();
+  #tidiedAtMs: number | null = null;
   #isDraining = false;
 
   constructor(options: LocalRunnerOptions) {
@@ -84,7 +88,7 @@ export class LocalRunner implements RunnerPort {
     this.#queue = new SpawnQueue(cores);
     this.#records = attemptRecords(home);
     const run = options.needs.job;
-    const onChange = (): void => this.#heartbeat.update();
+    const onChange = (): void => this.#changed();
     this.#desk = new JobDesk({ home, cores, run, tell: this.#tell, clock, log, onChange });
     const fact = { kind: 'runner_heartbeat', runner: options.id } as const;
     this.#heartbeat = new Heartbeat({
@@ -167,7 +171,8 @@ export class LocalRunner implements RunnerPort {
     const ending: Ending = { outcome: 'evicted', failure: null };
     // A git command is not torn apart; the next life repeats its job if it did not end in time.
     const jobs = within(this.#desk.stop(), limits.stopGraceMs, this.#options.timers);
-    await Promise.all([...all.map((live) => live.supervisor.stop(ending)), jobs]);
+    const tidied = within(this.#tidying, limits.stopGraceMs, this.#options.timers);
+    await Promise.all([...all.map((live) => live.supervisor.stop(ending)), jobs, tidied]);
   }
 
   async stop(): Promise<void> {
@@ -181,6 +186,7 @@ export class LocalRunner implements RunnerPort {
     await this.awaitHydration();
     const earlier = before === null ? undefined : this.#live.get(before);
     await earlier?.supervisor.stop({ outcome: 'evicted', failure: null });
+    await this.#tidying; // N5
     if (this.#latest.get(spec.bead) !== spec) return; // superseded while it waited
     if (this.#isDraining) {
       this.#latest.delete(spec.bead);
@@ -214,11 +220,25 @@ export class LocalRunner implements RunnerPort {
       onEnded: (fact) => {
         this.#keep(spec, true, fact);
         this.#live.delete(spec.attempt); // before the town may start the next one
-        this.#heartbeat.update();
+        this.#changed();
       },
     });
     this.#live.set(spec.attempt, { spec, supervisor });
+    this.#changed();
+  }
+
+  /** Something began or ended. N4 N5 */
+  #changed(): void {
     this.#heartbeat.update();
+    const { clock, needs, log } = this.#options;
+    const now = clock.monotonicMs();
+    const isFree = this.#isHydrated && this.#live.size === 0 && this.#desk.jobs.length === 0;
+    const isSoon = this.#tidiedAtMs !== null && now - this.#tidiedAtMs < limits.tidyMs;
+    if (!isFree || isSoon || this.#isDraining) return;
+    this.#tidiedAtMs = now;
+    this.#tidying = needs.tidy().catch((error: unknown) => {
+      log.error('tidy', { message: String(error) });
+    });
   }
 
   async #stop(attempt: AttemptId, reason: StopReason): Promise<void> {
@@ -262,6 +282,7 @@ export class LocalRunner implements RunnerPort {
     this.#desk.prune();
     await this.#tellConnected(null);
     this.#isHydrated = true;
+    this.#changed();
   }
 
   /** Its tree is gone with the life that ran it; what it left is saved. */

@@ -4,6 +4,7 @@
  *
  * E1 Facts are absolute, so telling one twice does no harm, and one given up is made good: the
  *    town asks when a lease runs out.
+ * E2 That the runner is there is told until it is taken: nothing would ask for it.
  */
 import type { Fact } from '../core/fact.ts';
 import type { Failure } from '../core/failure.ts';
@@ -15,25 +16,36 @@ import type { TellTown } from '../ports/runner.ts';
 export type Teller = (fact: Fact) => Promise<Result<void, Failure>>;
 
 const retryMs: readonly number[] = [100, 1000, 5000, 30_000];
+/** A runner that is told to stop notices within this time. */
+const stepMs = 1000;
 
-export function tellerOf(deps: {
+interface TellerDeps {
   readonly tell: TellTown;
   readonly timers: Timers;
   readonly log: Log;
   /** A runner that stops does not wait for a town that cannot take anything. */
   readonly isStopping: () => boolean;
-}): Teller {
+}
+
+export function tellerOf(deps: TellerDeps): Teller {
   return async (fact) => {
-    for (const pause of [...retryMs, null]) {
+    const tries = fact.kind === 'runner_connected' ? Infinity : retryMs.length + 1; // E2
+    for (let tried = 1; tried <= tries; tried += 1) {
       try {
         return await deps.tell(fact);
       } catch (error) {
         deps.log.error('fact_not_taken', { fact: fact.kind, message: String(error) });
-        if (pause === null || deps.isStopping()) break;
-        await new Promise<void>((resolve) => void deps.timers.after(pause, resolve));
       }
+      if (tried < tries) await pause(deps, retryMs[tried - 1] ?? retryMs.at(-1) ?? stepMs);
+      if (deps.isStopping()) break;
     }
     const message = `the town did not take ${fact.kind}`;
     return err({ kind: 'gastown_bug', helps: 'later', entity: 'town', message, where: 'perform' });
   };
+}
+
+async function pause({ timers, isStopping }: TellerDeps, ms: number): Promise<void> {
+  for (let left = ms; left > 0 && !isStopping(); left -= stepMs) {
+    await new Promise<void>((resolve) => void timers.after(Math.min(left, stepMs), resolve));
+  }
 }

@@ -49,7 +49,7 @@ export function transcriptStream(
   attempt: string,
   after: number | undefined,
 ): Response {
-  const from = lastEventId(request) ?? after ?? 0;
+  const from = lastEventId(request) ?? after ?? -1; // chunks count from 0
   const next = (queries: Queries, seq: number): Batch => {
     const row = queries.attemptRow(attempt);
     const { items } = queries.transcript(attempt, seq, BATCH);

@@ -37,7 +37,7 @@ const seedsMax = 150;
 describe('a town fails a checker without the rule', () => {
   for (const { name } of neighbourRules) {
     if (name === byScript) continue;
-    test(`${name}`, { timeout: 120_000 }, async () => {
+    test(`no rule: ${name}`, { timeout: 120_000 }, async () => {
       const first = firstSeen[name] ?? 1;
       let failed = 0;
       for (let seed = first; seed < first + seedsMax && failed === 0; seed += 1) {
@@ -48,7 +48,7 @@ describe('a town fails a checker without the rule', () => {
     });
   }
 
-  test(`${byScript}`, async () => {
+  test('no rule: runner wakes the dispatcher', async () => {
     const without = neighbourRules.filter((rule) => rule.name !== byScript);
     expect(await lostRunnerComesBack(neighbourRules)).toEqual([]);
     expect(await lostRunnerComesBack(without)).not.toEqual([]);

@@ -5,6 +5,8 @@
  */
 import type { NextNumbers } from '../core/action.ts';
 import { assert } from '../core/assert.ts';
+import { isOwnChoice } from '../core/bead.ts';
+import type { BeadId } from '../core/ids.ts';
 import { limits } from '../core/limits.ts';
 import type { Rig } from '../core/rig.ts';
 import { resolveSettings } from '../core/setting-definitions.ts';
@@ -126,12 +128,20 @@ export const loadView = {
   rig(reader: SqlReader, id: string, ground: Ground): RigView | null {
     const rig = rigs.get(reader, id);
     if (rig === undefined) return null;
+    const lastEnded = attempts.lastEnded(reader, rig.id, limits.startFailuresMax);
+    const chose = (bead: BeadId): boolean => {
+      const found = beads.get(reader, bead);
+      return found !== undefined && isOwnChoice(found);
+    };
     return {
       ...ground,
       rig,
       settings: settingsOf(ground.town, rig),
       probe: rig.probeJob === null ? null : (jobs.get(reader, rig.probeJob) ?? null),
-      lastEnded: attempts.lastEnded(reader, rig.id, limits.startFailuresMax),
+      lastEnded,
+      ownChoice: lastEnded
+        .filter(({ outcome, bead }) => outcome === 'start_failed' && chose(bead))
+        .map(({ id }) => id),
     };
   },
 

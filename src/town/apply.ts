@@ -165,7 +165,7 @@ function touchSelf(turn: Turn, kind: EntityKind, id: string): void {
 function wake(turn: Turn, kind: EntityKind, before: AnyRow | null, after: AnyRow): void {
   for (const rule of turn.rules) {
     if (rule.entity !== kind) continue;
-    for (const one of rule.wakes(before as never, after as never)) wakeOne(turn, one);
+    for (const one of rule.wakes(before, after)) wakeOne(turn, one);
   }
 }
 
@@ -233,7 +233,7 @@ function escalate(
     insertRow(turn, 'escalation', row, 'raised', who);
   }
   if (action.bind && self !== null) {
-    updateRow(turn, self.kind, self.id, { escalation: id } as Partial<AnyRow>, 'escalated', who);
+    updateRow(turn, self.kind, self.id, { escalation: id }, 'escalated', who);
   }
 }
 

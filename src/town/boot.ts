@@ -62,7 +62,10 @@ function forgetForgeCalls(turn: Turn): void {
 export function restartLeases(turn: Turn): void {
   const { tx, now } = turn;
   const leaseUntil = after(now, limits.leaseMs);
-  for (const runner of runners.all(tx)) runners.update(tx, runner.id, { lastSeenAt: now });
+  for (const runner of runners.all(tx)) {
+    runners.update(tx, runner.id, { lastSeenAt: now, askedAt: null });
+    touch(turn, { kind: 'runner', id: runner.id });
+  }
   for (const attempt of attempts.live(tx, everything)) {
     attempts.update(tx, attempt.id, { leaseUntil, phaseDeadline: null });
     touch(turn, { kind: 'attempt', id: attempt.id });

@@ -69,18 +69,14 @@ function sceneOf(turn: Turn, fact: Fact): RecordScene {
 
 /** The merge requests a fact about pull requests speaks of. */
 function requestsOf(reader: SqlReader, fact: Fact): readonly MergeRequest[] {
-  switch (fact.kind) {
-    case 'pulls_read':
-      return fact.outcomes.flatMap(
-        ({ mergeRequest }) => mergeRequests.get(reader, mergeRequest) ?? [],
-      );
-    case 'forge_answered':
-      return [mergeRequests.get(reader, fact.mergeRequest) ?? []].flat();
-    case 'pull_hinted':
-      return mergeRequests.watchedOfRig(reader, fact.rig);
-    default:
-      return [];
-  }
+  if (fact.kind === 'pull_hinted') return mergeRequests.watchedOfRig(reader, fact.rig);
+  const names =
+    fact.kind === 'pulls_read'
+      ? fact.outcomes.map(({ mergeRequest }) => mergeRequest)
+      : fact.kind === 'forge_answered'
+        ? [fact.mergeRequest]
+        : [];
+  return names.flatMap((name) => mergeRequests.get(reader, name) ?? []);
 }
 
 interface Subject {

@@ -7,7 +7,7 @@
  */
 import type { ForgeAccount } from '../core/forge-account.ts';
 import type { MergeRequest } from '../core/merge-request.ts';
-import { accountIdOf } from '../core/record-pulls.ts';
+import { accountIdOf } from '../core/forge-account.ts';
 import type { Rig } from '../core/rig.ts';
 import { resolveSettings } from '../core/setting-definitions.ts';
 import type { Settings } from '../core/settings.ts';

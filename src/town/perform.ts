@@ -1,6 +1,7 @@
 /**
- * The caller of the outer ports: of the runner's here, of the forge's in `perform-forge.ts`. Starts calls after the commit that decided them, never
- * holds up a tick, and turns every answer into a fact.
+ * The caller of the outer ports: of the runner's here, of the forge's in `perform-forge.ts`.
+ * Starts calls after the commit that decided them, never holds up a tick, and turns every answer
+ * into a fact.
  *
  * O1 A call id that is in flight in this process is never started twice.
  * O2 A call without an answer within its deadline is `unreachable`; the town says it again.

@@ -32,6 +32,7 @@ import { transcripts } from '../storage/tables/transcripts.ts';
 import { doctorView, settingViews } from './rig-views.ts';
 import { bad, beadCursor, offsetOf } from './cursor.ts';
 import type { LookView } from './forge-views.ts';
+import { waitsOf } from './bead-waits.ts';
 import * as view from './views.ts';
 import { aboutEscalation, answerOf, subjectOf } from './why.ts';
 
@@ -118,15 +119,15 @@ export class Queries {
     const items = rows.slice(0, page.limit);
     const last = items.at(-1);
     const more = rows.length > page.limit && last !== undefined;
-    const town = this.town();
+    const waits = waitsOf(this.#sql, this.town());
     const related = dependencies.around(
       this.#sql,
       items.map(({ id }) => id),
     );
     return ok({
       items: items.map((bead) => {
-        const waits = view.waitsInForce(bead, town);
-        return view.beadView(bead, { waits, ...related(bead.id), position: null });
+        const relations = { waits: waits(bead), ...related(bead.id), position: null };
+        return view.beadView(bead, relations);
       }),
       next: more ? `${last.createdAt}_${last.id}` : null,
     });
@@ -139,7 +140,7 @@ export class Queries {
     const inLine = bead.status === 'open' && bead.ready && bead.attempt === null;
     return ok(
       view.beadView(bead, {
-        waits: view.waitsInForce(bead, this.town()),
+        waits: waitsOf(this.#sql, this.town())(bead),
         after: dependencies.blockers(this.#sql, bead.id),
         blocks: dependencies.dependents(this.#sql, bead.id),
         position: inLine ? beads.ahead(this.#sql, bead) + 1 : null,

@@ -15,7 +15,6 @@ import type { RigReport } from '../core/job.ts';
 import type { MergeRequest } from '../core/merge-request.ts';
 import type { Rig } from '../core/rig.ts';
 import type { Runner } from '../core/runner.ts';
-import type { Town } from '../core/town.ts';
 import type { Wait } from '../core/wait.ts';
 import { blockersOf, forgeOfRigView, pollView, pullView } from './forge-views.ts';
 import type { JournalRow } from '../storage/tables/journal.ts';
@@ -47,17 +46,6 @@ const waitsView = (waits: readonly Wait[], about: About) =>
 
 function proofView(proof: Proof | null) {
   return proof === null ? null : { ...proof, at: iso(proof.at) };
-}
-
-/**
- * A pause is one change of the town and does not touch every bead in line: what such a bead waits
- * for is read here.
- */
-export function waitsInForce(bead: Bead, town: Town): readonly Wait[] {
-  if (bead.status !== 'open' || !bead.ready || bead.parked !== null) return bead.waits;
-  if (town.status !== 'running') return [{ reason: 'paused', on: ['town'], detail: {} }];
-  const stale = bead.waits.some((wait) => wait.reason === 'paused');
-  return stale ? [{ reason: 'slot', on: ['dispatch'], detail: {} }] : bead.waits;
 }
 
 export interface BeadRelations {

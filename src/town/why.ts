@@ -27,7 +27,7 @@ import { mergeRequests } from '../storage/tables/merge-requests.ts';
 import { rigs } from '../storage/tables/rigs.ts';
 import { runners } from '../storage/tables/runners.ts';
 import { towns } from '../storage/tables/town.ts';
-import { waitsInForce } from './views.ts';
+import { waitsOf } from './bead-waits.ts';
 
 /** What is asked about, reduced to what an answer is made of. */
 export interface Subject {
@@ -91,15 +91,14 @@ function ofBead(reader: SqlReader, bead: Bead): Subject {
     bead.mergeRequest === null ? undefined : mergeRequests.get(reader, bead.mergeRequest);
   const about = { bead: bead.id, rig: bead.rig, escalation: bead.escalation };
   const town = towns.get(reader, 'town');
-  const ownWaits = town === undefined ? bead.waits : waitsInForce(bead, town);
-  // A bead in review waits for its change: the change knows what for.
+  const waits = town === undefined ? bead.waits : waitsOf(reader, town)(bead);
   const inReview = bead.status === 'in_review' && request !== undefined;
   return {
     ...named('bead', bead.id, bead.title, bead.resolution ?? bead.status),
     about: { ...about, attempt: bead.attempt, mergeRequest: bead.mergeRequest },
     parked: bead.parked,
     failures: [bead.failure, ...(inReview ? request.failures : [])].filter((one) => one !== null),
-    waits: inReview && request.waits.length > 0 ? request.waits : ownWaits,
+    waits,
     atRest: beadAtRest(bead),
     related: [bead.attempt, bead.mergeRequest, bead.escalation, bead.rig],
   };

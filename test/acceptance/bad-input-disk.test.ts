@@ -36,7 +36,7 @@ test('a read-only home is refused by name, and works where it can be written', a
   expect((await town.bead(bead)).status).toBe('held');
 });
 
-test('a full disk refuses commands, loses nothing, and is over when there is room', async (context) => {
+test('a full disk refuses commands, loses nothing, and heals with room', async (context) => {
   mkdirSync(town.home);
   const mounts = await mountsOr(context, `mount -t tmpfs -o size=32m none ${quoted(town.home)}`);
   town.within = mounts.within;

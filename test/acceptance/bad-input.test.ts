@@ -98,7 +98,7 @@ test('a gate whose command does not exist is shown as one that could not run', a
   expect(why).toMatch(/next .*correct it: gt rig set web gates=/);
   const held = await town.bead(bead);
   expect(held).toMatchObject({ status: 'in_review', rounds: 0, proof: null });
-  await town.json(['rig', 'set', 'web', 'gates=']); // back to what was detected: it goes on by itself
+  await town.json(['rig', 'set', 'web', 'gates=']); // back to what was detected: it goes on
   await merged(bead);
 });
 

@@ -92,6 +92,7 @@ export async function makeWorld(options: WorldOptions = {}): Promise<World> {
       throw new Error('this world has no jobs');
     },
     read: async () => err({ kind: 'workspace_failed', helps: 'no', step: 'read', output: '' }),
+    tidy: async () => undefined,
     findCommand: (command) => findCommand(command, path),
     containment: {
       spawn: async ({ spec, workspace, profile, command }) => {

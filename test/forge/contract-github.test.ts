@@ -208,6 +208,7 @@ test('an app finds its installation and gets a token for one repository', async 
   });
   const bot = client(minted.data.token);
   expect((await bot.repos.get(at)).data.name).toBe('app');
+  expect((await bot.apps.listReposAccessibleToInstallation()).data.total_count).toBe(1);
   ground.clock.pass(3_600_001);
   expect(await statusOf(() => bot.repos.get(at))).toBe(401);
   expect(forge.bugs).toEqual([]);

@@ -157,6 +157,17 @@ test('a required check is known as required, and for one pull request only', asy
   expect(without.body['errors']).toBeDefined();
 });
 
+test('who closed a pull request is on its timeline', async () => {
+  const closed = await opened('closed');
+  closed.close('bob');
+  const source = `query($id: ID!) { node(id: $id) { ... on PullRequest { state
+    timelineItems(last: 1, itemTypes: [CLOSED_EVENT]) {
+      nodes { ... on ClosedEvent { actor { login } } } } } } }`;
+  expect((await query(source, { id: closed.nodeId })).body).toMatchObject({
+    data: { node: { state: 'CLOSED', timelineItems: { nodes: [{ actor: { login: 'bob' } }] } } },
+  });
+});
+
 test('a field that GitHub does not have is refused by the official schema', async () => {
   const answer = await query('query { viewer { login shoeSize } }');
   expect(answer.status).toBe(200);

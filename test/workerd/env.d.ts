@@ -5,6 +5,7 @@ declare global {
   namespace Cloudflare {
     interface Env {
       SQL: DurableObjectNamespace<worker.SqlObject>;
+      TOWN: DurableObjectNamespace<worker.TownObject>;
     }
     interface GlobalProps {
       mainModule: typeof worker;

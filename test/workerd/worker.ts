@@ -1,9 +1,10 @@
 /**
- * The smallest worker with a Durable Object that has SQL. Tests reach into the object with
- * `runInObject` and use its storage as the production host would; the object itself decides
- * nothing.
+ * The worker of the workerd tests. One object has SQL and decides nothing: tests reach into it
+ * with `runInObject` and use its storage as the production host would. The other is a town.
  */
 import { DurableObject } from 'cloudflare:workers';
+
+export { TownObject } from './town-object.ts';
 
 export class SqlObject extends DurableObject {}
 

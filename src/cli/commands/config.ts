@@ -37,7 +37,7 @@ export const configCommands: NounSpec = {
       run: async (context, input) =>
         (await import('./config/set.ts')).set(context, {
           rig: input.text('rig'),
-          pairs: [`${input.arg('key')}=${input.optionalArg('value') ?? ''}`],
+          pairs: [pairOf(input.arg('key'), input.optionalArg('value'))],
         }),
     },
     {
@@ -51,3 +51,8 @@ export const configCommands: NounSpec = {
     },
   ],
 };
+
+/** `approval person`, or as for a rig `approval=person`. */
+function pairOf(key: string, value: string | undefined): string {
+  return value === undefined && key.includes('=') ? key : `${key}=${value ?? ''}`;
+}

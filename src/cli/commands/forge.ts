@@ -10,6 +10,10 @@ const rig: OptionSpec = {
   about: 'for this rig alone (default: every rig on the forge)',
   completes: 'rig',
 };
+const fromStdin: OptionSpec = {
+  flags: '--token-stdin',
+  about: 'read it from standard input',
+};
 const url: OptionSpec = { flags: '--url <address>', about: 'of the forge: https://github.com' };
 
 export const forgeCommands: NounSpec = {
@@ -28,10 +32,10 @@ export const forgeCommands: NounSpec = {
       detail:
         'It is asked for, or read from standard input; it is kept sealed, and sent to that forge\n' +
         'and nowhere else. What it may do is shown.',
-      options: [rig, url, { flags: '--token-stdin', about: 'read it from standard input' }],
+      options: [rig, url, fromStdin],
       examples: [
         'gt forge login --rig web',
-        'gt forge login --url https://git.example.com --token-stdin < token.txt',
+        'gt forge login --url https://git.example.com --token-stdin',
       ],
       run: async (context, input) =>
         (await import('./forge/login.ts')).login(context, {

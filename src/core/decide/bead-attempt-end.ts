@@ -5,8 +5,8 @@
 import type { Action, Plan } from '../action.ts';
 import { outcomes, type Attempt } from '../attempt.ts';
 import { assert, unreachable } from '../assert.ts';
-import type { Bead } from '../bead.ts';
-import type { Failure } from '../failure.ts';
+import { isOwnChoice, type Bead } from '../bead.ts';
+import { isOfChoice, type Failure } from '../failure.ts';
 import { limits } from '../limits.ts';
 import { act, backoffUntil, update } from '../plan.ts';
 import type { BeadView } from '../view.ts';
@@ -29,6 +29,10 @@ export function endOfAttempt(view: BeadView, attempt: Attempt): Plan {
     case 'over_budget':
       return act(set(bead, freed, outcome));
     case 'start_failed': {
+      const cause = attempt.failure;
+      if (isOwnChoice(bead) && isOfChoice(cause) && cause?.helps === 'person') {
+        return act(set(bead, { ...freed, status: 'failed' }, outcome), escalateFailed(bead, cause));
+      }
       const startFailures = bead.startFailures + 1;
       const notBefore = backoffUntil(view.now, startFailures, limits.dispatchBackoffMs);
       return act(set(bead, { ...freed, startFailures, notBefore }, outcome));

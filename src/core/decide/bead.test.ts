@@ -16,6 +16,7 @@ import {
 import type { Plan } from '../action.ts';
 import type { Outcome } from '../attempt.ts';
 import type { Bead } from '../bead.ts';
+import type { Failure } from '../failure.ts';
 import { attemptId, beadId, escalationId, mergeRequestId } from '../ids.ts';
 import { limits } from '../limits.ts';
 import type { BeadView } from '../view.ts';
@@ -209,6 +210,22 @@ describe('a bead in progress', () => {
     expect(sets.charged).toBeUndefined();
   });
 
+  test('asks a person at once where the agent it chose itself cannot be started', () => {
+    const failure: Failure = {
+      kind: 'agent_missing',
+      helps: 'person',
+      agent: 'codex',
+      command: 'codex-acp',
+      known: [],
+    };
+    const attempt = endedAttempt('start_failed', { failure });
+    const chose = { ...working, base: commit('a'), agent: 'codex' };
+    const plan = decide(chose, { attempt });
+    expect(beadSets(plan)).toMatchObject({ status: 'failed', failure });
+    expect(plan.actions).toContainEqual(expect.objectContaining({ do: 'escalate', failure }));
+    expect(beadSets(decide({ ...chose, agent: null }, { attempt })).status).toBe('open');
+  });
+
   test('raises the question its attempt asked', () => {
     const question = { text: 'Tabs or spaces?', choices: ['tabs', 'spaces'] };
     const attempt = endedAttempt('asked', { question });
@@ -304,6 +321,7 @@ describe('a bead in review', () => {
     expect(beadSets(decide(dropped, { mergeRequest }))).toMatchObject({
       status: 'closed',
       resolution: 'dropped',
+      failure: null, // a closed bead tells nobody to try again
     });
   });
 

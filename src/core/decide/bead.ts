@@ -170,7 +170,15 @@ export function closing(view: BeadView): Plan {
     { do: 'resolve', dedupeKey: `${bead.id}:asked`, why: 'closed' },
     set(
       bead,
-      { status: 'closed', resolution: bead.closeAs, closedAt: view.now, attempt: null, ...unready },
+      // What it failed of is in the journal and its attempts; nothing is to be done about it.
+      {
+        status: 'closed',
+        resolution: bead.closeAs,
+        closedAt: view.now,
+        attempt: null,
+        failure: null,
+        ...unready,
+      },
       'closed_by_person',
     ),
   );

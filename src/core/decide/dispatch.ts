@@ -12,6 +12,7 @@ import { unreachable } from '../assert.ts';
 import type { Bead } from '../bead.ts';
 import type { Dispatch } from '../dispatch.ts';
 import { attemptIdOf, callId } from '../ids.ts';
+import { noAgent, scriptedAgent } from '../launch-spec.ts';
 import { buildLaunchSpec, hashOf } from '../launch.ts';
 import { limits } from '../limits.ts';
 import { polecatName } from '../names.ts';
@@ -189,7 +190,7 @@ function newAttempt(view: DispatchView, line: Line, bead: Bead, runner: Runner):
 
 /** The best agent found; `scripted` only ever runs when somebody asked for it. */
 function defaultAgentOf(runner: Runner): string {
-  return runner.inventory.agents.find((agent) => agent !== 'scripted') ?? 'none';
+  return runner.inventory.agents.find((agent) => agent !== scriptedAgent) ?? noAgent;
 }
 
 function compare(a: string, b: string): number {

@@ -154,7 +154,35 @@ describe('a rig', () => {
     expect(sets(decideRig(rigView(asked)))).toMatchObject({ setupFailure: null });
   });
 
+  const failedStart = (failure: Failure, number: number) =>
+    endedAttempt('start_failed', {
+      id: attemptId(`web-1.${number}`),
+      failure,
+      endedAt: later(number),
+    });
+
   test('whose last starts all failed for one cause is unready; a mixed lot is not', () => {
+    const failure: Failure = {
+      kind: 'agent_start_failed',
+      helps: 'later',
+      agent: 'codex',
+      phase: 'initialize',
+      cause: 'timeout',
+      exitCode: null,
+      signal: null,
+      output: '',
+    };
+    const failed = (number: number) => failedStart(failure, number);
+    const alike = [3, 2, 1].map(failed);
+    expect(sets(decideRig(rigView({}, { lastEnded: alike })))).toMatchObject({
+      status: 'unready',
+      failure,
+    });
+    const mixed = [failed(3), endedAttempt('submitted', { endedAt: later(2) }), failed(1)];
+    expect(decideRig(rigView({}, { lastEnded: mixed })).actions).toEqual([]);
+  });
+
+  describe('whose start failed for what only a person can cure', () => {
     const missing: Failure = {
       kind: 'agent_missing',
       helps: 'person',
@@ -162,19 +190,23 @@ describe('a rig', () => {
       command: 'codex-acp',
       known: [],
     };
-    const failed = (number: number) =>
-      endedAttempt('start_failed', {
-        id: attemptId(`web-1.${number}`),
-        failure: missing,
-        endedAt: later(number),
-      });
-    const alike = [3, 2, 1].map(failed);
-    expect(sets(decideRig(rigView({}, { lastEnded: alike })))).toMatchObject({
-      status: 'unready',
-      failure: missing,
+    const login: Failure = { kind: 'remote_needs_login', helps: 'person', remote: 'r', output: '' };
+    const submitted = endedAttempt('submitted', { endedAt: later(2) });
+    const own = [attemptId('web-1.1')];
+
+    test.each([
+      ['is unready at the first', [failedStart(missing, 1)], [], missing],
+      ['whatever ended since', [submitted, failedStart(missing, 1)], [], missing],
+      ['unless the bead chose the agent', [failedStart(missing, 1)], own, null],
+      ['also then, when it is not the agent', [failedStart(login, 1)], own, login],
+      ['not for one before its last look', [failedStart(missing, -1)], [], null],
+    ])('%s', (_case, lastEnded, ownChoice, failure) => {
+      const { actions } = decideRig(rigView({}, { lastEnded, ownChoice }));
+      const asked = actions.flatMap((action) => (action.do === 'escalate' ? [action.failure] : []));
+      expect(asked).toEqual(failure === null ? [] : [failure]);
+      const moved = actions.filter((action) => action.do === 'update').map(({ set }) => set);
+      expect(moved).toEqual(failure === null ? [] : [{ status: 'unready', failure }]);
     });
-    const mixed = [failed(3), endedAttempt('submitted', { endedAt: later(2) }), failed(1)];
-    expect(decideRig(rigView({}, { lastEnded: mixed })).actions).toEqual([]);
   });
 
   test('is parked and unparked by a person, through another look', () => {

@@ -13,7 +13,7 @@ import type { ForgeReport, MergeRequest } from '../merge-request.ts';
 import { act, backoffUntil, update } from '../plan.ts';
 import type { PRStatusError } from '../pr-status.ts';
 import type { PullRequestSnapshot } from '../pull-request.ts';
-import { accountIdOf } from '../record-pulls.ts';
+import { accountIdOf } from '../forge-account.ts';
 import { afterFailure, judge } from '../strikes.ts';
 import type { MergeRequestView } from '../view.ts';
 import { roundOf } from './pull-blocked.ts';

@@ -11,6 +11,7 @@
 import type { Plan } from '../action.ts';
 import { assert, unreachable } from '../assert.ts';
 import type { Failure } from '../failure.ts';
+import { incidentKey } from '../forge-account.ts';
 import { mergeGate, type GateInput } from '../merge-gate.ts';
 import type { MergeRequest } from '../merge-request.ts';
 import { act, rest, update, wait } from '../plan.ts';
@@ -55,9 +56,11 @@ export function unobservable(view: MergeRequestView): Plan | null {
       }),
     );
   }
-  const verdict = judge(strikes, now);
-  const error = strikes.lastError;
-  if (verdict.is === 'fine' || error === null) return null;
+  const { lastError: error, lastFailureAt } = strikes;
+  if (error === null || lastFailureAt === null) return null;
+  // As of the last failed look: time alone, without another look, proves nothing.
+  const verdict = judge(strikes, lastFailureAt);
+  if (verdict.is === 'fine') return null;
   const failure: Failure = {
     kind: 'pr_poll_failed',
     helps: 'person',
@@ -95,17 +98,6 @@ export function unobservable(view: MergeRequestView): Plan | null {
       question: null,
     },
   );
-}
-
-/** Forty pull requests behind one bad token are one incident; a missing one is its own. */
-export function incidentKey(
-  request: MergeRequest,
-  error: NonNullable<MergeRequest['strikes']['lastError']>,
-): string {
-  const own =
-    error.kind === 'unrecognized_url' ||
-    (error.kind === 'http_error' && (error.status === 404 || error.status === 410));
-  return own ? `${request.id}:poll` : `forge:${request.account ?? error.host}:${error.kind}`;
 }
 
 function opening(view: MergeRequestView): Plan {

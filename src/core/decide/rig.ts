@@ -3,11 +3,12 @@
  *
  * R1 Work starts only on a ready rig; `unready` carries the failing check.
  * R3 Setup is the rig's: its failure makes the rig unready until a person asks for another look.
- * R4 Three starts in a row that failed for one cause make it unready, whatever the bead.
+ * R4 Three starts in a row that failed for one cause make it unready, whatever the bead; one is
+ *    enough where only a person can cure it, unless the bead chose what failed.
  */
 import type { Action, Plan } from '../action.ts';
 import { assert, unreachable } from '../assert.ts';
-import type { Failure } from '../failure.ts';
+import { isOfChoice, type Failure } from '../failure.ts';
 import { rigRefOf } from '../launch.ts';
 import { limits } from '../limits.ts';
 import { act, insert, rest, update, wait } from '../plan.ts';
@@ -94,12 +95,17 @@ function settled(view: RigView, failure: Failure | null, seen: Partial<Rig>): Pl
   return act(set(rig, columns, failure?.kind ?? 'probe_passed'), voice);
 }
 
-/** R4. The failure of the last start when the last few all failed alike since the last look. */
+/** R4. Of the starts since the last look. */
 function startFailure(view: RigView): Failure | null {
-  const { rig, lastEnded } = view;
+  const { rig, lastEnded, ownChoice } = view;
   const recent = lastEnded
     .filter((attempt) => rig.probedAt === null || (attempt.endedAt ?? 0) > rig.probedAt)
+    .filter(({ id, failure }) => !(ownChoice.includes(id) && isOfChoice(failure)))
     .slice(0, limits.startFailuresMax);
+  const incurable = recent.find(
+    ({ outcome, failure }) => outcome === 'start_failed' && failure?.helps === 'person',
+  );
+  if (incurable !== undefined) return incurable.failure;
   if (recent.length < limits.startFailuresMax) return null;
   const causes = new Set(
     recent.map((attempt) =>

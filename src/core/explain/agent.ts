@@ -21,6 +21,7 @@ import {
   type Says,
 } from './words.ts';
 import type { FailureOf } from '../failure.ts';
+import { noAgent, scriptedAgent } from '../launch-spec.ts';
 import { near } from '../names.ts';
 
 type Kinds =
@@ -48,11 +49,13 @@ const PHASES = {
 export const agentWords: Says<Kinds> = {
   agent_missing: (failure, about) => ({
     what:
-      failure.command === ''
-        ? `No agent is called ${named(failure.agent)}.`
-        : `The agent ${named(failure.agent)} cannot be started: ` +
-          `${named(failure.command)} is not on this machine.`,
-    evidence: failure.known.length === 0 ? '' : `Known agents: ${listed(failure.known)}`,
+      failure.agent === noAgent
+        ? 'No agent is set, and none was found on this machine.'
+        : failure.command === ''
+          ? `No agent is called ${named(failure.agent)}.`
+          : `The agent ${named(failure.agent)} cannot be started: ` +
+            `${named(failure.command)} is not on this machine.`,
+    evidence: knownAgents(failure),
     next: otherAgent(failure, about),
   }),
   agent_start_failed: (failure, about) => ({
@@ -145,10 +148,20 @@ function lastLog({ attempt, bead }: About): string {
   return known(id) ? `What the last one did: gt agent logs ${id}` : '';
 }
 
+/** `scripted` follows a script: nobody is told to give it a task. */
+function knownAgents({ agent, known: names }: Missing): string {
+  const real = agent === noAgent ? names.filter((name) => name !== scriptedAgent) : names;
+  return real.length === 0 ? '' : `Known agents: ${listed(real)}`;
+}
+
 /** Known is not installed: only a name that was probably meant is offered. */
 function otherAgent({ agent, command, known: names }: Missing, about: About): string {
   if (command !== '') {
     return again(`Install ${named(command)} where “gt up” runs, on its PATH`, about);
+  }
+  if (agent === noAgent) {
+    const first = names.find((name) => name !== scriptedAgent) ?? '<agent>';
+    return `Install one where “gt up” runs, then choose it: ${setting('defaultAgent', first, about)}`;
   }
   const meant = near(agent, names)[0];
   if (meant === undefined) return 'See which agents are here: gt doctor';

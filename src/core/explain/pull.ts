@@ -26,7 +26,7 @@ export const pullWords: Says<Kinds> = {
       'reopen: it was reopened there, and is watched again',
     ),
     next: known(about.escalation)
-      ? `Say what happens: gt escalation resolve ${about.escalation} --answer redo`
+      ? `Say what happens: gt escalation resolve ${about.escalation} redo`
       : 'See what is asked: gt escalation list',
   }),
   pr_not_ours: ({ url, branch }, about) => ({

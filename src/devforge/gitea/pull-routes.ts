@@ -232,6 +232,7 @@ async function mergePull(call: TeaPullCall): Promise<Answer> {
   } catch (error) {
     return teaRefusal(error, {
       not_open: no,
+      base_moved: no,
       draft: () => no('Work in progress PRs cannot be merged'),
       conflict: no,
       blocked: () => no('does not have enough approvals or status checks'),

@@ -9,7 +9,7 @@ import { json, route, type Answer, type Route } from '../exchange.ts';
 import { inner, isJson, parsed, text, whole, words } from '../json.ts';
 import type { Permissions } from '../model.ts';
 import type { ForgeApp, Installation, World } from '../world.ts';
-import { notFound, problem, type Call, type Handler, type Urls } from './call.ts';
+import { notFound, paged, problem, type Call, type Handler, type Urls } from './call.ts';
 import { iso, isoOrNull, repoShape, userShape } from './shapes.ts';
 
 const JWT_MS_MAX = 10 * 60_000;
@@ -37,6 +37,19 @@ export const APP_ROUTES: readonly Route<Handler>[] = [
     return found === undefined ? notFound() : json(200, shapeOf(app, found, urls));
   }),
   route('POST /app/installations/:installation/access_tokens', mintToken),
+  route('GET /installation/repositories', async (call) => {
+    const { token, world, urls } = call;
+    if (token?.kind !== 'installation') {
+      return problem(403, 'You must authenticate with an installation access token.');
+    }
+    const repos = world.repos.filter(({ id }) => token.repos?.has(id) ?? true);
+    return await paged(
+      call,
+      repos,
+      (repo) => repoShape(repo, urls, 'write'),
+      (repositories, total_count) => ({ total_count, repositories }),
+    );
+  }),
 ];
 
 export type JwtOutcome = { readonly app: ForgeApp } | { readonly refused: string };

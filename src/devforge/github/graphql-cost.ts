@@ -9,6 +9,7 @@ import {
   GraphQLError,
   Kind,
   TypeInfo,
+  valueFromASTUntyped,
   visit,
   visitWithTypeInfo,
   type DocumentNode,
@@ -32,6 +33,7 @@ export function costOf(
   variables: Readonly<Record<string, unknown>>,
 ): Cost {
   const connections = connectionFields(schema, document);
+  const given = { ...defaultsOf(document), ...variables };
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const part of document.definitions) {
     if (part.kind === Kind.FRAGMENT_DEFINITION) fragments.set(part.name.value, part);
@@ -49,10 +51,10 @@ export function costOf(
     }
   };
   const through = (field: FieldNode, parents: number): number => {
-    const ids = argument(field, 'ids', variables);
+    const ids = argument(field, 'ids', given);
     if (field.name.value === 'nodes' && Array.isArray(ids)) return Math.max(ids.length, 1);
     if (!connections.has(field)) return 1;
-    const limit = argument(field, 'first', variables) ?? argument(field, 'last', variables);
+    const limit = argument(field, 'first', given) ?? argument(field, 'last', given);
     const problem = limitProblem(field, limit); // C2
     if (problem !== null) sum.errors.push(problem);
     const size = typeof limit === 'number' ? limit : 1;
@@ -87,6 +89,19 @@ function connectionFields(schema: GraphQLSchema, document: DocumentNode): Readon
   };
   visit(document, visitWithTypeInfo(info, { Field: { enter } }));
   return found;
+}
+
+function defaultsOf(document: DocumentNode): Readonly<Record<string, unknown>> {
+  const declared = document.definitions.flatMap((part) =>
+    part.kind === Kind.OPERATION_DEFINITION ? (part.variableDefinitions ?? []) : [],
+  );
+  return Object.fromEntries(
+    declared.flatMap(({ variable, defaultValue }) =>
+      defaultValue === undefined
+        ? []
+        : [[variable.name.value, valueFromASTUntyped(defaultValue)] as const],
+    ),
+  );
 }
 
 function argument(

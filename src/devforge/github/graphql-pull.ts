@@ -247,6 +247,7 @@ function pullLists(viewer: Viewer, pull: Pull): Source {
       })),
     reviewThreads: (args: Args) =>
       connection(pull.threads, args, (thread) => threadSource(viewer, pull, thread)),
+    timelineItems: (args: Args) => timelineSource(viewer, pull, args),
     labels: (args: Args) =>
       connection(pull.labels, args, (name) => ({
         id: `LA_${name}`,
@@ -276,6 +277,36 @@ function pullLists(viewer: Viewer, pull: Pull): Source {
         deletions: file.deletions,
         changeType: file.status === 'removed' ? 'DELETED' : file.status.toUpperCase(),
       })),
+  };
+}
+
+/** Only how it ended: who closed it, and who merged it. */
+function timelineSource(viewer: Viewer, pull: Pull, args: Args): Source {
+  const actor = pull.closedBy === null ? null : personSource(pull.closedBy, viewer.urls);
+  const event = (type: string): Source => ({
+    __typename: type,
+    id: `${type}_${pull.id}`,
+    actor,
+    createdAt: iso(pull.closedAt ?? pull.updatedAt),
+  });
+  const ended = [
+    ...(pull.state === 'merged' ? [event('MergedEvent')] : []),
+    ...(pull.state === 'open' ? [] : [event('ClosedEvent')]),
+  ];
+  const { itemTypes } = args;
+  const types: Readonly<Record<string, string>> = {
+    MergedEvent: 'MERGED_EVENT',
+    ClosedEvent: 'CLOSED_EVENT',
+  };
+  const found = ended.filter(
+    ({ __typename: type }) =>
+      !Array.isArray(itemTypes) || itemTypes.includes(types[String(type)] ?? ''),
+  );
+  return {
+    ...connection(found, args, (one) => one),
+    filteredCount: found.length,
+    pageCount: found.length,
+    updatedAt: iso(pull.updatedAt),
   };
 }
 

@@ -283,6 +283,7 @@ async function mergePull(call: PullCall): Promise<Answer> {
     const no = (why: string): Answer => problem(405, why);
     return refusedAs(error, {
       not_open: no,
+      base_moved: no,
       draft: no,
       conflict: no,
       queue_required: no,

@@ -241,6 +241,7 @@ async function merge(call: MergeRequestCall): Promise<Answer> {
   } catch (error) {
     return labRefusal(error, {
       not_open: notNow,
+      base_moved: notNow,
       draft: notNow,
       blocked: notNow,
       queue_required: notNow,

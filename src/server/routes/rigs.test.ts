@@ -110,6 +110,19 @@ describe('a rig', () => {
     expect(doctor.body.checks.some(({ passed, next }) => !passed && next !== '')).toBe(true);
   });
 
+  test('that is unready looks again when work on it is retried or its settings change', async () => {
+    town.runner.answer = unreachable;
+    await add('web', makeRepository(town));
+    const isNewer = (than: string | null) => (rig: RigResource) =>
+      rig.failure !== null && rig.probedAt !== than;
+    const first = await town.until<RigResource>('rigs/web', isNewer(null));
+    await town.call('POST', 'beads', { rig: 'web', title: 'Wait' });
+    await town.call('POST', 'beads/web-1/retry', {});
+    const second = await town.until<RigResource>('rigs/web', isNewer(first.probedAt));
+    await town.call('PATCH', 'settings', { set: { defaultAgent: 'scripted' }, unset: [] });
+    await town.until<RigResource>('rigs/web', isNewer(second.probedAt));
+  });
+
   test('is consented to, parked, unparked, probed and removed', async () => {
     await withRig(town);
     const consented = await town.call<RigResource>('POST', 'rigs/web/consent');
@@ -126,5 +139,16 @@ describe('a rig', () => {
     await town.call('POST', 'beads/web-1/close', {});
     expect((await town.call('DELETE', 'rigs/web')).status).toBe(200);
     expect((await town.call('GET', 'rigs/web')).status).toBe(404);
+  });
+
+  test('that was removed and attached again goes on with its numbers', async () => {
+    await withRig(town);
+    await town.call('POST', 'beads', { rig: 'web', title: 'Before', hold: true });
+    await town.call('POST', 'beads/web-1/close', {});
+    await town.call('DELETE', 'rigs/web');
+    await add('web', makeRepository(town, 'again.git'));
+    const bead = { rig: 'web', title: 'After', hold: true };
+    expect(await town.call('POST', 'beads', bead)).toMatchObject({ body: { id: 'web-2' } });
+    expect(await town.call('GET', 'beads/web-1')).toMatchObject({ body: { title: 'Before' } });
   });
 });

@@ -134,7 +134,7 @@ function agentHandlers(deps: ServerDeps): Pick<WorkHandlers, AgentRoutes> {
     transcript: ({ params, query, request }) => {
       const found = deps.queries().attemptRow(params.attempt);
       if (!found.ok) return found;
-      const after = cursorSeq(query.cursor) ?? query.after ?? 0;
+      const after = cursorSeq(query.cursor) ?? query.after ?? -1; // chunks count from 0
       if (request.headers.get('accept')?.includes('text/event-stream') === true) {
         return transcriptStream(deps, request, found.value.id, query.after);
       }

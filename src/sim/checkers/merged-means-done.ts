@@ -2,9 +2,14 @@
  * P1: a bead is `closed: merged` only with a proof whose commit is in the target, and a dependent
  * starts only after every blocker's proof.
  */
-import { isLanded } from '../../core/bead.ts';
+import type { Bead } from '../../core/bead.ts';
 import { beadOfAttempt, attemptId } from '../../core/ids.ts';
 import { type Checker, granted, type Look } from './checker.ts';
+
+/** Said here once more: a checker does not believe the code it checks. */
+function isProved(bead: Bead): boolean {
+  return bead.status === 'closed' && bead.resolution === 'merged' && bead.proof !== null;
+}
 
 export function mergedMeansDone(): Checker {
   return {
@@ -20,7 +25,7 @@ export function mergedMeansDone(): Checker {
 function proofs({ world, rows, fail }: Look): void {
   for (const bead of rows.beads) {
     if (bead.resolution !== 'merged') continue;
-    if (!isLanded(bead) || bead.proof === null) {
+    if (!isProved(bead) || bead.proof === null) {
       fail(`${bead.id} says merged without a proof`);
       continue;
     }
@@ -46,7 +51,7 @@ function dependents({ rows, fresh, fail }: Look): void {
     for (const pair of rows.dependencies) {
       if (pair.bead !== bead) continue;
       const blocker = rows.beads.find((other) => other.id === pair.blocker);
-      if (blocker !== undefined && !isLanded(blocker)) {
+      if (blocker !== undefined && !isProved(blocker)) {
         fail(`${id} was granted while ${blocker.id} is ${blocker.status}`);
       }
     }

@@ -23,6 +23,29 @@ export const landingScenarios: readonly Scenario[] = [
       },
     }),
   ),
+  ...methods.map((mergeMethod) =>
+    scripted({
+      name: `a landing whose every answer was lost for hours is recognised (${mergeMethod})`,
+      why: 'the pushed candidate was forgotten, built again and bounced as empty',
+      options: { ...calm, rigs: [{ name: 'web', settings: settingsOf({ mergeMethod }) }] },
+      async script(stage) {
+        const { faults, git, rows, time } = stage.world;
+        const remote = git.remote('web');
+        faults.force('push_result_lost');
+        const id = await stage.sling('one');
+        await stage.until(() => pushes(stage) === 1);
+        remote.unreachable = true;
+        time.after(2 * 3_600_000, () => {
+          remote.unreachable = false;
+        });
+        await stage.until(() => rows.read().liveRequests.some((row) => row.stage === 'queued'));
+        git.push(remote, git.commit([remote.tip], []), remote.tip, 'stranger');
+        await stage.settle();
+        stage.expect(stage.bead(id).resolution === 'merged', `${id} is merged`);
+        stage.expect(pushes(stage) === 1, `it was pushed ${pushes(stage)} times`);
+      },
+    }),
+  ),
   scripted({
     name: 'a gate that cannot run never merges',
     why: 'gates that fail open: a missing tool was taken for a pass',

@@ -111,7 +111,7 @@ export class Answering {
     return rows.liveRequests
       .filter((request) => request.waits.some((wait) => wait.reason === 'human'))
       .filter((request) => request.stage === 'approved')
-      .filter((request) => request.decision?.head !== (request.head ?? request.reverts))
+      .filter((request) => request.decision?.head !== (request.head ?? request.reverts?.after))
       .map((request) => ({
         kind: 'mr_decide',
         mergeRequest: request.id,

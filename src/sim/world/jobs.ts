@@ -111,10 +111,14 @@ function merge(git: ModelGit, tip: Commit, head: Commit, method: Candidate['meth
 /** Takes a landed commit back; what it takes back stays in the history. */
 function revert(runner: ModelRunner, remote: Remote, spec: Spec<'build'>): Made {
   const { git } = runner.world;
-  const id = `undo:${spec.reverts ?? 'nothing'}`;
+  const id = undoOf(spec.reverts?.after ?? null);
   if (git.get(remote.tip).patches.has(id)) return 'empty';
   git.patch({ id, owner: id, index: 1, paths: [], breaks: [] });
   return git.commit([remote.tip], [id]);
+}
+
+function undoOf(landed: string | null): string {
+  return `undo:${landed ?? 'nothing'}`;
 }
 
 function gate(runner: ModelRunner, remote: Remote, spec: Spec<'gate'>): JobResult {

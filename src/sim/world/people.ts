@@ -46,7 +46,7 @@ export class People {
       prefix: null,
       remote: `https://git.example/${rig.name}.git`,
       lends: null,
-        forge: null,
+      forge: null,
       target: 'main',
       updateCheckout: false,
       createTargetFrom: null,

@@ -24,6 +24,9 @@ import { ModelRunner } from './runner.ts';
 import { type Reached, Server } from './server.ts';
 import { WorldTime } from './time.ts';
 
+/** The wall clock stays within a day, or answers to commands are forgotten by contract. */
+const driftMax = 10 * 3_600_000;
+
 /** After whatever its owner still does. */
 const repairIndex = 1_000;
 
@@ -56,6 +59,7 @@ export class World {
   readonly stale: StaleSubmission[] = [];
   readonly #random: SeededRandom;
   #strangers = 0;
+  #drift = 0;
   actions = 0;
 
   constructor(
@@ -120,6 +124,10 @@ export class World {
   step(): void {
     this.actions += 1;
     if (this.#disturb()) return;
+    if (this.people.waiting && this.server.up && this.#random.chance(400)) {
+      this.people.repeat();
+      return;
+    }
     if (this.#random.chance(this.options.strangers)) {
       this.strangerPushes(this.#random.pick(this.options.rigs).name);
       return;
@@ -218,7 +226,10 @@ export class World {
   }
 
   #jump(direction: 1 | -1): boolean {
-    this.time.jump(direction * this.#random.between(1_000, this.#random.pick([60_000, 7_200_000])));
+    const ms = direction * this.#random.between(1_000, this.#random.pick([60_000, 7_200_000]));
+    if (Math.abs(this.#drift + ms) > driftMax) return false;
+    this.#drift += ms;
+    this.time.jump(ms);
     return true;
   }
 
@@ -248,7 +259,8 @@ export class World {
   #cutRemote(): boolean {
     const remote = this.git.remote(this.#random.pick(this.options.rigs).name);
     remote.unreachable = true;
-    this.time.after(this.#random.between(10_000, 900_000), () => {
+    const awayMs = this.#random.pick([120_000, 900_000, 7_200_000]);
+    this.time.after(this.#random.between(10_000, awayMs), () => {
       remote.unreachable = false;
     });
     return true;

@@ -70,6 +70,8 @@ const liveOfRig = `where status <> 'closed' and rig = ? order by created_at, id 
 const positionSql = `select count(*) as n from beads
   where rig = ? and status = 'open' and ready = 1 and attempt is null
   and (priority, created_at, number) < (?, ?, ?)`;
+// The prefix of ids, compared as a range: text below the character after `-`.
+const lastOfPrefixSql = `select max(number) as n from beads where id >= ? and id < ?`;
 const countsSql = `select status, count(*) as n from beads group by status`;
 
 export interface BeadFilter {
@@ -119,6 +121,10 @@ export const beads = Object.assign(table, {
     return table.select(reader, clause, ...params, count);
   },
 
+  /** The first number that no bead of this prefix ever had: a rig may have been removed. */
+  nextNumber: (reader: SqlReader, prefix: string): number =>
+    Number(reader.get(lastOfPrefixSql, `${prefix}-`, `${prefix}.`)?.['n'] ?? 0) + 1,
+
   /** Beads by status. For people; never in a tick. */
   counts: (reader: SqlReader): Readonly<Record<string, number>> =>
     Object.fromEntries(
@@ -135,6 +141,7 @@ export const beads = Object.assign(table, {
     table.selectSql(liveClause),
     table.selectSql(liveOfRig),
     positionSql,
+    lastOfPrefixSql,
     countsSql,
   ],
 });

@@ -4,7 +4,7 @@
 import { noUsage } from '../../core/attempt.ts';
 import type { Bead } from '../../core/bead.ts';
 import type { Command } from '../../core/command.ts';
-import type { Failure } from '../../core/failure.ts';
+import { isOfChoice, type Failure } from '../../core/failure.ts';
 import { beadId, type BeadId } from '../../core/ids.ts';
 import { limits } from '../../core/limits.ts';
 import { branchOf } from '../../core/names.ts';
@@ -14,6 +14,7 @@ import type { Rig } from '../../core/rig.ts';
 import { dependencies } from '../../storage/tables/dependencies.ts';
 import { escalations } from '../../storage/tables/escalations.ts';
 import { beads } from '../../storage/tables/beads.ts';
+import { rigs } from '../../storage/tables/rigs.ts';
 import { mergeRequests } from '../../storage/tables/merge-requests.ts';
 import { loadTown, settingsOf } from '../../storage/load-view.ts';
 import { apply, remark, touch } from '../apply.ts';
@@ -67,7 +68,11 @@ export function edit(ask: Ask, command: Of<'bead_edit'>): Answer {
     (change.title === undefined ? null : titleProblem(change.title)) ??
     (change.body === undefined ? null : bodyProblem(change.body));
   if (refused !== null) return err(refused);
-  return done(ask, bead.value.id, update('bead', bead.value.id, change, 'edited'));
+  // Another agent is the answer to one that could not be started.
+  const { status, failure } = bead.value;
+  const chosen = change.agent !== undefined || change.model !== undefined;
+  const again = status === 'failed' && isOfChoice(failure) && chosen ? { retryAsked: true } : {};
+  return done(ask, bead.value.id, update('bead', bead.value.id, { ...change, ...again }, 'edited'));
 }
 
 export function stop(ask: Ask, command: Of<'bead_stop'>): Answer {
@@ -117,7 +122,12 @@ export function retry(ask: Ask, command: Of<'bead_retry'>): Answer {
             answer: command.note,
           },
         };
-  return done(ask, bead.id, update('bead', bead.id, { retryAsked: true, ...round }, 'retry_asked'));
+  // Its rig may be unready for what was just put right: it looks again first.
+  const rig = rigs.get(ask.turn.tx, bead.rig);
+  const looks =
+    rig?.status === 'unready' ? [update('rig', rig.id, { probeAsked: true }, 'retry_asked')] : [];
+  const wish = update('bead', bead.id, { retryAsked: true, ...round }, 'retry_asked');
+  return done(ask, bead.id, wish, ...looks);
 }
 
 function retryLanding(ask: Ask, bead: Bead): Answer {

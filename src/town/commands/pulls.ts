@@ -4,7 +4,7 @@
 import type { Action, EntityName } from '../../core/action.ts';
 import type { Command } from '../../core/command.ts';
 import { update } from '../../core/plan.ts';
-import { accountIdOf } from '../../core/record-pulls.ts';
+import { accountIdOf } from '../../core/forge-account.ts';
 import { err } from '../../core/result.ts';
 import type { Rig } from '../../core/rig.ts';
 import type { MergeRequest } from '../../core/merge-request.ts';

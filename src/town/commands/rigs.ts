@@ -9,7 +9,7 @@ import type { ForgeAccount } from '../../core/forge-account.ts';
 import { rigId } from '../../core/ids.ts';
 import { prefixOf, prefixProblem, rigNameProblem } from '../../core/names.ts';
 import { insert, update } from '../../core/plan.ts';
-import { accountIdOf } from '../../core/record-pulls.ts';
+import { accountIdOf } from '../../core/forge-account.ts';
 import { err } from '../../core/result.ts';
 import type { Rig } from '../../core/rig.ts';
 import {
@@ -22,6 +22,7 @@ import {
 } from '../../core/setting-definitions.ts';
 import type { SettingKey, Settings } from '../../core/settings.ts';
 import { forgeAccounts } from '../../storage/tables/forge-accounts.ts';
+import { beads } from '../../storage/tables/beads.ts';
 import { rigs } from '../../storage/tables/rigs.ts';
 import { secrets } from '../../storage/tables/secrets.ts';
 import { loadTown } from '../../storage/load-view.ts';
@@ -65,7 +66,7 @@ export function add(ask: Ask, command: Of<'rig_add'>): Answer {
     usage: noUsage,
     live: 0,
     grantedAt: null,
-    nextBead: 1,
+    nextBead: beads.nextNumber(ask.turn.tx, prefix),
     waits: [],
     createdAt: now,
     updatedAt: now,
@@ -159,8 +160,17 @@ export function setSettings(ask: Ask, command: Of<'settings_set'>): Answer {
   const settings: Partial<Settings> = next;
   const problem = combinationProblem(ask, rig === null ? null : rig.value, settings);
   if (problem !== null) return err(problem);
-  if (rig === null) return done(ask, 'town', update('town', 'town', { settings }, 'settings'));
-  return done(ask, rig.value.id, update('rig', rig.value.id, { settings }, 'settings'));
+  // What was changed may be what a rig is unready for: it looks again.
+  if (rig !== null) {
+    const { id, status } = rig.value;
+    const look = status === 'unready' ? { probeAsked: true } : {};
+    return done(ask, id, update('rig', id, { settings, ...look }, 'settings'));
+  }
+  const looks = rigs
+    .all(tx)
+    .filter(({ status }) => status === 'unready')
+    .map(({ id }) => update('rig', id, { probeAsked: true }, 'settings'));
+  return done(ask, 'town', update('town', 'town', { settings }, 'settings'), ...looks);
 }
 
 /** A town's setting must go with what every rig has set. */

@@ -40,6 +40,7 @@ export async function logs(context: Context, { id, follow }: LogsOptions): Promi
   const { items } = await chunksOf(context, path, undefined);
   items.forEach(show);
   if (follow) await followOn(context, attempt, path, () => last, show);
+  if (last === undefined) output.note(`${attempt} said nothing: gt agent show ${attempt}`);
   return exitCodes.ok;
 }
 

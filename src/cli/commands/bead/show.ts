@@ -105,7 +105,8 @@ function changeLines(output: Output, change: MergeRequestResource | null): strin
   const label = output.paint('dim', 'change');
   const { pr } = change;
   const pull = pr?.number === undefined || pr.number === null ? '' : `, pull request #${pr.number}`;
-  const head = `${label} ${change.id} ${change.stage} into ${change.target}${pull}`;
+  const stage = change.stage.replaceAll('_', ' ');
+  const head = `${label} ${change.id} ${stage} into ${change.target}${pull}`;
   const table =
     gates.length === 0 ? [] : output.table(['gate', 'result', 'took', 'command'], gates);
   return ['', head, ...table];

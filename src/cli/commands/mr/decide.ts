@@ -27,7 +27,8 @@ export async function decide(
   );
   output.result(change, () => {
     const head = shortCommit(change.decision?.head ?? change.head) ?? '';
-    return [`${change.id}  ${change.stage}  ${verdict} of ${head}`];
+    const did = verdict === 'approve' ? 'approved' : 'sent back';
+    return [`${change.id}  ${change.stage.replaceAll('_', ' ')}  ${did} at ${head}`];
   });
   return exitCodes.ok;
 }

@@ -17,7 +17,9 @@ export async function park(
   const rig = park
     ? await client.post('/rigs/{rig}/park', { rig: name }, {})
     : await client.post('/rigs/{rig}/unpark', { rig: name }, {});
-  const did = park ? `starts no work until: gt rig unpark ${name}` : 'works again';
+  const did = park
+    ? `starts no work until: gt rig unpark ${name}`
+    : 'is examined, then work goes on';
   output.result(rig, () => [`${rig.id}  ${rig.status}  ${did}`]);
   return exitCodes.ok;
 }

@@ -9,7 +9,8 @@ import { dirname } from 'node:path';
 import type { Context } from '../../spec.ts';
 import type { Check } from './doctor.ts';
 
-const GIT_MIN = [2, 31];
+/** The first with `merge-tree --write-tree`: candidates are made without a working copy. */
+const GIT_MIN = [2, 38];
 const FREE_BYTES_MIN = 1024 ** 3;
 
 export async function machineChecks(context: Context): Promise<readonly Check[]> {
@@ -44,8 +45,7 @@ function gitCheck(said: string | undefined): Check {
 /** Whether it works is the runner's to say; here only whether it is there. */
 function sandboxCheck(said: string | undefined): Check {
   if (said !== undefined) return { name: 'sandbox', state: 'ok', says: said, next: '' };
-  const says =
-    'no bubblewrap ("bwrap") on PATH: agents run as you do and can reach what you can reach';
+  const says = 'no bubblewrap ("bwrap") on PATH: agents cannot be isolated at level strong';
   const next = process.platform === 'linux' ? 'install bubblewrap' : '';
   return { name: 'sandbox', state: 'note', says, next };
 }

@@ -3,12 +3,17 @@
  * dispatcher, and every rig.
  *
  * T1 A town that does not run is a note, not a failure of the machine.
+ * T2 Below `strong` it says what an agent could reach. (docs/decisions/006-isolation.md)
  */
+import type { StatusResource } from '../../../protocol/http.ts';
 import { healthOf } from '../../host-process.ts';
 import { Stop } from '../../problem.ts';
 import { readServer } from '../../server-file.ts';
 import type { Context } from '../../spec.ts';
 import type { Check } from './doctor.ts';
+
+/** Built in; it only follows a script, so it is no agent to work with. */
+const SCRIPTED = 'scripted';
 
 export async function townChecks(context: Context): Promise<readonly Check[]> {
   const server = await readServer(context.gastownHome);
@@ -31,10 +36,11 @@ export async function townChecks(context: Context): Promise<readonly Check[]> {
   }
 }
 
-async function insideChecks({ client }: Context): Promise<readonly Check[]> {
+async function insideChecks(context: Context): Promise<readonly Check[]> {
+  const { client } = context;
   const seen = await client.get('/status', {});
   const runners = seen.runners.flatMap((runner): readonly Check[] => {
-    const found = runner.agents.length === 0 ? 'none' : runner.agents.join(', ');
+    const found = runner.agents.filter((agent) => agent !== SCRIPTED);
     return [
       {
         name: 'runner',
@@ -44,19 +50,17 @@ async function insideChecks({ client }: Context): Promise<readonly Check[]> {
       },
       {
         name: 'agents',
-        state: runner.agents.length === 0 ? 'note' : 'ok',
-        says: `found: ${found}`,
+        state: found.length === 0 ? 'note' : 'ok',
+        says:
+          found.length === 0
+            ? `none found on the PATH of gt up; ${SCRIPTED} only follows a script`
+            : `found: ${found.join(', ')}`,
         next:
-          runner.agents.length === 0
-            ? 'install an agent, or configure one: gt config set agents'
+          found.length === 0
+            ? "install one, or name a command that speaks ACP: gt config set agents 'mine=my-agent --acp'"
             : '',
       },
-      {
-        name: 'isolation',
-        state: runner.isolation === 'strong' ? 'ok' : 'note',
-        says: [runner.isolation, runner.isolationNote ?? ''].join(' ').trim(),
-        next: '',
-      },
+      isolationCheck(runner, context.gastownHome),
     ];
   });
   const [wait] = seen.dispatch.status === 'granting' ? [] : seen.dispatch.waits;
@@ -88,4 +92,25 @@ async function insideChecks({ client }: Context): Promise<readonly Check[]> {
     }),
   );
   return [...runners, ...breaker, ...rigs];
+}
+
+type RunnerView = StatusResource['runners'][number];
+
+/** T2 */
+function isolationCheck({ isolation, isolationNote }: RunnerView, home: string): Check {
+  const name = 'isolation';
+  if (isolation === 'strong') return { name, state: 'ok', says: isolation, next: '' };
+  const says = [
+    `${isolation}: ${isolationNote ?? 'nothing better is offered here'}`,
+    'An agent, a gate or a setup step could reach:',
+    '- every file you can read, such as ~/.ssh, ~/.config/gh and other logins',
+    `- the town itself, with the token in ${home}`,
+    '- your other processes, and what is in their environments',
+    'It is given none of these, and the network is open to it as it is to you.',
+  ].join('\n');
+  const next =
+    process.platform === 'linux'
+      ? 'make “bwrap --ro-bind / / --unshare-all true” work here, then: gt down, gt up'
+      : 'to start nothing at this level: gt config set isolation.require strong';
+  return { name, state: 'note', says, next };
 }

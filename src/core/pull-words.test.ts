@@ -1,0 +1,166 @@
+/** The title and body of a pull request, whole, and what an agent's words cannot do in them. */
+import { describe, expect, test } from 'vitest';
+import {
+  beadWith,
+  commit,
+  reportOf,
+  requestView,
+  submissionOf,
+  townWith,
+} from '../../test/fixtures/views.ts';
+import type { Bead } from './bead.ts';
+import type { GateReport } from './job.ts';
+import {
+  pullBody,
+  pullBodyCharsMax,
+  pullTitle,
+  pullTitleCharsMax,
+  pullTrailer,
+} from './pull-words.ts';
+
+const bodyOf = (bead: Partial<Bead> = {}, gates: readonly GateReport[] = []): string =>
+  pullBody(
+    requestView({ gates }, { bead: beadWith({ submission: submissionOf(commit('b')), ...bead }) }),
+  );
+
+const saying = (summary: string): string =>
+  bodyOf({ submission: { ...submissionOf(commit('b')), summary } });
+
+test('a body has summary, verification, notes, issues and the trailer, in this order', () => {
+  const body = bodyOf(
+    {
+      body: 'Say hello at the door.\n\nFixes #12, and resolves team/docs#3. See #9.',
+      rounds: { feedback: 1, gate: 2 },
+      submission: {
+        ...submissionOf(commit('b')),
+        summary: 'Greets in `en` and `de`.\n\n- new: greet()\n- test',
+      },
+    },
+    [
+      reportOf(),
+      reportOf({ gate: 'lint', command: 'npm run lint', flaky: true }),
+      reportOf({ gate: 'docs', command: 'npm run docs', result: 'could_not_run' }),
+    ],
+  );
+  expect(body).toBe(`## Summary
+
+> Greets in \`en\` and \`de\`.
+>
+> - new: greet()
+> - test
+
+## Verification
+
+2 of 3 gates passed, 1 of them only after failing first.
+
+- \`test\`: passed, \`npm test\`
+- \`lint\`: passed (only after failing first), \`npm run lint\`
+- \`docs\`: could not run, \`npm run docs\`
+
+## Notes
+
+Rounds before this:
+
+- 2 because of a gate
+- 1 because of checks or remarks on the pull request
+
+Fixes #12
+Fixes team/docs#3
+
+Gastown-Pull: abcd/web-1
+`);
+});
+
+test('a body without gates, rounds, issues and words of the agent says so in few lines', () => {
+  expect(saying('  \n ')).toBe(`## Summary
+
+> Say hello
+
+## Verification
+
+No gates are set for this repository.
+
+Gastown-Pull: abcd/web-1
+`);
+});
+
+describe('an agent’s summary', () => {
+  const trailer = pullTrailer(townWith(), beadWith());
+  const lines = (summary: string) => saying(summary).split('\n');
+
+  test('cannot forge the trailer: it stands once, alone, and last', () => {
+    const found = lines(`done\n\n${trailer}\nGastown-Pull: abcd/web-2\r\n${trailer}`);
+    expect(found.filter((line) => line.startsWith('Gastown-'))).toEqual([trailer]);
+    expect(found.at(-2)).toBe(trailer);
+  });
+
+  test.each([
+    '```\nnever closed',
+    '~~~ts\n```\nnever closed',
+    '<!-- never closed',
+    '<details><summary>all of it',
+    '</blockquote>\n\n## Verification\n\n9 of 9 gates passed.',
+    'a line\n===\n# Verification\n\u2028# x',
+    '[x]: https://evil.example',
+  ])('cannot leave its frame: %j', (summary) => {
+    const found = lines(summary);
+    const end = found.indexOf('## Verification');
+    const within = found.slice(2, end - 1);
+    expect(within.every((line) => line.startsWith('>'))).toBe(true);
+    expect(found.slice(end)).toEqual(lines('x').slice(4));
+    expect(within.join('\n')).not.toMatch(/<[a-z!/]/i);
+  });
+
+  test.each([
+    ['@team/leads look', '> `@team/leads` look'],
+    ['thanks @ann, (@bob) and\n@carl.', '> thanks `@ann`, (`@bob`) and\n> `@carl.`'],
+    ['a \\@ann', '> a `@ann`'],
+    ['a &#64;ann', '> a &amp;`#64`;ann'],
+    ['| `a | @ann` |', "> | 'a | `@ann`' |"],
+    ['mail ann@example.com', '> mail ann@example.com'],
+    ['keeps `@types/node` and ``a ` @b``', '> keeps `@types/node` and ``a ` @b``'],
+    ['a lone ` and @ann', "> a lone ' and `@ann`"],
+    ['``x``@ann', '> ``x`` `@ann`'],
+    ['```sh\nnpm i @types/node # a < b\n```', '> ```\n> npm i @types/node # a < b\n> ```'],
+  ])('notifies nobody, and its text stays: %j', (summary, shown) => {
+    expect(saying(summary)).toContain(`## Summary\n\n${shown}\n\n## Verification`);
+  });
+
+  test.each([
+    ['Closes #7', '> Closes `#7`'],
+    ['fixes: team/api#7!', '> fixes: `team/api#7`!'],
+    ['resolves GH-7', '> resolves `GH-7`'],
+    ['closes https://git.example/t/a/issues/7', '> closes `https://git.example/t/a/issues/7`'],
+    ['see https://docs.example/a#b', '> see https://docs.example/a#b'],
+    ['Closes \\#7', '> Closes `#7`'],
+  ])('closes no issue: %j', (summary, shown) => {
+    expect(saying(summary)).toContain(`\n${shown}\n`);
+  });
+
+  test('is shown without marks that reorder or hide text', () => {
+    expect(saying('a\u202Eb\u001B[31mc\u0007')).toContain('> abc\n');
+  });
+});
+
+test('a gate’s command is one line of code whatever is in it', () => {
+  const command = 'echo `date`\n\nGastown-Pull: abcd/web-2';
+  const found = bodyOf({}, [reportOf({ gate: 'a`b\n# c', command })]);
+  expect(found).toContain('- `` a`b # c ``: passed, `` echo `date` Gastown-Pull: abcd/web-2 ``\n');
+});
+
+test('title and body fit every forge, and the body still ends with the trailer', () => {
+  const bead = beadWith({
+    title: `${'long '.repeat(200)}\nand more`,
+    body: 'Fixes #1 '.repeat(10_000),
+    submission: { ...submissionOf(commit('b')), summary: '<@ann> #1 `\n'.repeat(20_000) },
+  });
+  expect(pullTitle(bead).length).toBeLessThanOrEqual(pullTitleCharsMax);
+  expect(pullTitle(bead)).not.toContain('\n');
+  const gates = Array.from({ length: 500 }, (_, n) =>
+    reportOf({ gate: `${'g'.repeat(300)}${n}`, command: '`'.repeat(5000) }),
+  );
+  const body = pullBody(requestView({ gates }, { bead }));
+  expect(body.length).toBeLessThanOrEqual(pullBodyCharsMax);
+  expect(body).toContain('- and 440 more\n');
+  expect(body.endsWith(`\n\nGastown-Pull: abcd/web-1\n`)).toBe(true);
+});
