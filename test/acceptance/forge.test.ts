@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Repo } from '../../src/devforge/repo.ts';
 import { ForgeGround } from './forge-ground.ts';
 import { addFile } from './small-repository.ts';
-import { until } from './town.ts';
+import { git, until } from './town.ts';
 
 const ground = new ForgeGround();
 const { town, forge } = ground;
@@ -51,8 +51,8 @@ test('without a token a pull request is not opened, and a login heals it', async
   expect(doctor.code).toBe(1);
   expect(doctor.out).toContain('gt forge login --rig web');
 
-  // What an agent is given is in its transcript from then on.
-  const bead = await town.sling('web', addFile('one', [{ run: 'env' }]));
+  // What an agent is given is in the repository from then on.
+  const bead = await town.sling('web', addFile('one', [{ run: 'env > environment.txt' }]));
   const asked = await until('it says why', async () => (await escalations())[0] ?? null, 40_000);
   expect(asked.failure).toMatchObject({
     kind: 'pr_poll_failed',
@@ -181,12 +181,13 @@ test('no token is in a log, the database, the journal, an export or a process', 
   for (const secret of secrets) {
     expect(files.filter(([, bytes]) => bytes.includes(secret)).map(([path]) => path)).toEqual([]);
   }
-  const transcript = await town.run(['agent', 'logs', 'web-1']);
-  expect(transcript.out).toContain('GASTOWN_AGENT_ROLE');
+  const environment = await git(repo.git.path, 'show', 'main:environment.txt');
+  expect(environment).toContain('GASTOWN_AGENT_ROLE');
   const exported = await town.request('GET', '/export');
   expect(exported.body).not.toContain('sealed1.');
   const processes = execFileSync('ps', ['-eww', '-o', 'args='], { encoding: 'utf8' });
   for (const secret of secrets) {
+    expect(environment.includes(secret)).toBe(false);
     expect(exported.body.includes(secret)).toBe(false);
     expect(processes.includes(secret)).toBe(false);
   }
