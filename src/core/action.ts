@@ -12,7 +12,7 @@ import type { Dispatch } from './dispatch.ts';
 import type { Escalation } from './escalation.ts';
 import type { Failure } from './failure.ts';
 import type { ForgeAccount } from './forge-account.ts';
-import type { OpenSpec } from './forge-answers.ts';
+import type { OpenSpec, ThreadReply } from './forge-answers.ts';
 import type {
   AttemptId,
   CallId,
@@ -145,6 +145,13 @@ export type ForgeCall =
       readonly op: 'read_feedback';
       readonly mergeRequest: MergeRequestId;
       readonly ref: PullRequestRef;
+    })
+  /** Each is said once, by its marker, and its thread resolved if nobody wrote there since. */
+  | (ForgeSubject & {
+      readonly op: 'reply_threads';
+      readonly mergeRequest: MergeRequestId;
+      readonly ref: PullRequestRef;
+      readonly replies: readonly ThreadReply[];
     })
   | (ForgeSubject & {
       readonly op: 'delete_branch';

@@ -84,6 +84,25 @@ export interface Feedback {
   readonly complete: boolean;
 }
 
+/** One reply to a thread, and the condition under which the thread is resolved. */
+export interface ThreadReply {
+  readonly thread: string;
+  readonly marker: string;
+  readonly body: string;
+  readonly resolve: boolean;
+  /** Comments that were answered: with one more of anybody else's it stays open. */
+  readonly comments: number;
+}
+
+/** What became of each reply. */
+export interface Replied {
+  readonly replies: readonly {
+    readonly thread: string;
+    /** `settled`: resolved by somebody, or gone; nothing was said. `unseen`: not read whole. */
+    readonly is: 'resolved' | 'left_open' | 'settled' | 'unseen';
+  }[];
+}
+
 export type ForgeWrite =
   | { readonly do: 'comment'; readonly marker: string; readonly body: string }
   | {

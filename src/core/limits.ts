@@ -110,6 +110,12 @@ export const limits = {
   /** Merging is tried this often before a person is asked. */
   mergeTriesMax: 5,
   mergeRetryMs: [30 * second, minute, 2 * minute, 5 * minute, 10 * minute],
+  /** Threads answered in one call: each takes a read, two writes and the pauses between them. */
+  repliesPerCall: 10,
+  /** A reply that the forge refuses this often is left out; the thread stays with people. */
+  replyTriesMax: 3,
+  /** After a push a forge may show what it replaced for this long. */
+  forgeLagMs: 10 * minute,
   /** How often a pull request is read: hot, warm, cool, cold. */
   pollHotMs: 20 * second,
   pollWarmMs: 2 * minute,

@@ -6,7 +6,7 @@
  * M4 A new head sets the stage back to `queued`; nothing judged about the old one counts.
  */
 import type { Proof } from './bead.ts';
-import type { Feedback, MergeAnswer, Opened } from './forge-answers.ts';
+import type { Feedback, MergeAnswer, Opened, Replied } from './forge-answers.ts';
 import type {
   AttemptId,
   BeadId,
@@ -55,6 +55,7 @@ export const noPull: PullColumns = {
   prUrl: null,
   published: null,
   publishedAt: null,
+  replaced: null,
   snapshot: null,
   strikes: noStrikes,
   unobservable: null,
@@ -63,6 +64,7 @@ export const noPull: PullColumns = {
   forgeReport: null,
   green: null,
   feedbackSeen: null,
+  answers: [],
   mergeTries: 0,
   adopted: false,
 };
@@ -86,11 +88,26 @@ export interface Unobservable {
   readonly since: Instant;
 }
 
+/** What was shown to an agent as feedback, and whether those who wrote it have had an answer. */
+export interface ThreadAnswer {
+  /** The forge's id of the thread; of a review that is only a body, `review` and its hash. */
+  readonly thread: string;
+  /** Hidden in our reply: how it is known when an answer was lost. */
+  readonly marker: string;
+  /** Comments in it when it was shown, and our own reply: one more is news. */
+  readonly comments: number;
+  readonly done: boolean;
+  /** Replies that the forge refused. */
+  readonly tries: number;
+}
+
 /** A call to the forge that is under way for this request: opening, merging, reading feedback. */
 export interface ForgeFootprint {
-  readonly op: 'open' | 'merge' | 'feedback';
+  readonly op: 'open' | 'merge' | 'feedback' | 'reply';
   readonly callId: CallId;
   readonly deadline: Instant;
+  /** Of feedback: what the snapshot showed when it was asked for. */
+  readonly glance?: string;
 }
 
 /** What the forge answered, until the decision has read it. */
@@ -98,7 +115,8 @@ export type ForgeReport =
   | { readonly op: 'open'; readonly answer: Opened }
   | { readonly op: 'merge'; readonly answer: MergeAnswer }
   | { readonly op: 'feedback'; readonly answer: Feedback }
-  | { readonly op: 'open' | 'merge' | 'feedback'; readonly error: PRStatusError };
+  | { readonly op: 'reply'; readonly answer: Replied }
+  | { readonly op: ForgeFootprint['op']; readonly error: PRStatusError };
 
 export interface PullColumns {
   readonly pr: PullState;
@@ -111,6 +129,8 @@ export interface PullColumns {
   /** The head the branch has on the remote by our own push. */
   readonly published: Commit | null;
   readonly publishedAt: Instant | null;
+  /** What our last push replaced: a forge may show it for a moment longer. */
+  readonly replaced: Commit | null;
   readonly snapshot: PullRequestSnapshot | null;
   readonly strikes: Strikes;
   readonly unobservable: Unobservable | null;
@@ -120,8 +140,10 @@ export interface PullColumns {
   readonly forgeReport: ForgeReport | null;
   /** Since when exactly this head has been green. */
   readonly green: { readonly head: Commit; readonly since: Instant } | null;
-  /** Fingerprint of the feedback the last round was about. */
+  /** Head, first glance and fingerprint of the feedback that was read last. */
   readonly feedbackSeen: string | null;
+  /** The threads of the last round in the order they were shown, then those of earlier ones. */
+  readonly answers: readonly ThreadAnswer[];
   readonly mergeTries: number;
   /** Opened by somebody else and taken on. */
   readonly adopted: boolean;

@@ -109,7 +109,8 @@ function happened({ cause, head, answer }: Round): string {
     case 'feedback':
       return (
         `${change} is a pull request, and its checks or reviewers ask for more. ` +
-        'Answer each point in code; do not rebase or amend what was published.'
+        'Answer each point in code; do not rebase or amend what was published. Where a thread ' +
+        'wants words, put a line `Thread <number>: <answer>` into your summary: it is posted there.'
       );
     case 'answer':
       return answer === null

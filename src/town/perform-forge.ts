@@ -4,13 +4,16 @@
  *
  * O1 A call id that is in flight in this process is never started twice.
  * O3 A read is one fact, whatever number of accounts' rigs and requests it took.
+ * O4 Replies are written after looking at the threads once more: what somebody resolved is left
+ *    alone, and a thread with a newer comment is answered and stays open.
  */
 import type { ForgeCall } from '../core/action.ts';
 import type { Fact } from '../core/fact.ts';
+import type { Replied } from '../core/forge-answers.ts';
 import type { ForgeReport } from '../core/merge-request.ts';
 import type { PRStatusError, PRStatusOutcome } from '../core/pr-status.ts';
 import type { ForgeProject, PullRequestRef } from '../core/pull-request.ts';
-import type { Result } from '../core/result.ts';
+import { ok, type Result } from '../core/result.ts';
 import type { ForgeContext, ForgePort } from '../ports/forge.ts';
 import type { Log } from '../ports/host.ts';
 
@@ -77,7 +80,38 @@ async function report(
     }
     case 'read_feedback':
       return asReport('feedback', await forge.feedback(context, call.ref));
+    case 'reply_threads':
+      return asReport('reply', await reply(forge, call));
   }
+}
+
+type Replies = Extract<ForgeCall, { op: 'reply_threads' }>;
+
+/** O4. Repeated after an answer was lost, it says nothing twice. */
+async function reply(forge: ForgePort, call: Replies): Promise<Result<Replied, PRStatusError>> {
+  const context = contextOf(call);
+  const read = await forge.feedback(context, call.ref);
+  if (!read.ok) return read;
+  const { threads, complete } = read.value;
+  const replies: Replied['replies'][number][] = [];
+  for (const { thread, marker, body, resolve, comments } of call.replies) {
+    const found = threads.find(({ id }) => id === thread);
+    if (found === undefined || found.resolved) {
+      const is = found === undefined && !complete ? 'unseen' : 'settled';
+      replies.push({ thread, is });
+      continue;
+    }
+    const said = await forge.write(context, call.ref, { do: 'reply', thread, marker, body });
+    if (!said.ok) return said;
+    const theirs = found.comments.filter((comment) => !comment.body.includes(marker)).length;
+    const isOver = resolve && theirs <= comments;
+    if (isOver) {
+      const done = await forge.write(context, call.ref, { do: 'resolve', thread });
+      if (!done.ok) return done;
+    }
+    replies.push({ thread, is: isOver ? 'resolved' : 'left_open' });
+  }
+  return ok({ replies });
 }
 
 /** The correlated union of an op and its answer, which the types cannot follow. */

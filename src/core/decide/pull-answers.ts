@@ -14,13 +14,17 @@ import { act, backoffUntil, update } from '../plan.ts';
 import type { PRStatusError } from '../pr-status.ts';
 import type { PullRequestSnapshot } from '../pull-request.ts';
 import { accountIdOf } from '../forge-account.ts';
-import { afterFailure, judge } from '../strikes.ts';
+import { afterFailure, judge, retryAt } from '../strikes.ts';
+import { after, type Instant } from '../time.ts';
 import type { MergeRequestView } from '../view.ts';
 import { roundOf } from './pull-blocked.ts';
 import { ask } from './pull-calls.ts';
+import { couldNotReply, replied } from './pull-replies.ts';
 
 export function answered(view: MergeRequestView, report: ForgeReport): Plan {
-  if ('error' in report) return couldNot(view, report.error);
+  if ('error' in report) {
+    return report.op === 'reply' ? couldNotReply(view, report.error) : couldNot(view, report.error);
+  }
   switch (report.op) {
     case 'open':
       return opened(view, report.answer);
@@ -28,6 +32,8 @@ export function answered(view: MergeRequestView, report: ForgeReport): Plan {
       return merged(view, report.answer);
     case 'feedback':
       return feedback(view, report.answer);
+    case 'reply':
+      return replied(view, report.answer);
     default:
       return unreachable(report);
   }
@@ -84,14 +90,11 @@ function merged(view: MergeRequestView, answer: MergeAnswer): Plan {
   const { mergeRequest, now } = view;
   switch (answer.is) {
     case 'merged':
-      // L6: what the forge says is read again before anything is believed.
-      return act(set(mergeRequest, { ...heard, readAt: now, stage: 'approved' }, 'merge_answered'));
+      return act(set(mergeRequest, readFirst(now), 'merge_answered'));
     case 'queued':
-      return act(set(mergeRequest, { ...heard, readAt: now, stage: 'approved' }, 'merge_queued'));
+      return act(set(mergeRequest, readFirst(now), 'merge_queued'));
     case 'head_moved':
-      return act(
-        set(mergeRequest, { ...heard, readAt: now, stage: 'approved', green: null }, 'head_moved'),
-      );
+      return act(set(mergeRequest, { ...readFirst(now), green: null }, 'head_moved'));
     case 'not_now': {
       const mergeTries = mergeRequest.mergeTries + 1;
       if (mergeTries >= limits.mergeTriesMax) {
@@ -116,6 +119,11 @@ function merged(view: MergeRequestView, answer: MergeAnswer): Plan {
   }
 }
 
+/** L6: what the forge says is read again before anything is believed, or asked of it again. */
+function readFirst(now: Instant): Partial<MergeRequest> {
+  return { ...heard, readAt: now, stage: 'approved', notBefore: after(now, limits.pollHotMs) };
+}
+
 function refusedMerge(view: MergeRequestView, failure: Failure): Plan {
   const { mergeRequest } = view;
   const back = { ...heard, stage: 'approved' as const, mergeTries: 0, failures: [failure] };
@@ -135,9 +143,9 @@ function couldNot(view: MergeRequestView, error: PRStatusError): Plan {
   const { mergeRequest, now } = view;
   const strikes = afterFailure(mergeRequest.strikes, error, now);
   const stage = mergeRequest.stage === 'landing' ? { stage: 'approved' as const } : {};
-  const notBefore = backoffUntil(now, strikes.pollTransientCount + 1, limits.mergeRetryMs);
-  const columns = { ...heard, ...stage, strikes, notBefore };
-  if (mergeRequest.pr !== 'opening' || judge(strikes, now).is === 'fine') {
+  const verdict = judge(strikes, now);
+  const columns = { ...heard, ...stage, strikes, notBefore: retryAt(strikes, now) };
+  if (mergeRequest.pr !== 'opening' || verdict.is === 'fine') {
     return act(set(mergeRequest, columns, error.kind));
   }
   const failure: Failure = {
@@ -145,13 +153,13 @@ function couldNot(view: MergeRequestView, error: PRStatusError): Plan {
     helps: 'person',
     url: mergeRequest.branch,
     error,
-    by: 'immediate',
+    by: verdict.by,
   };
   return refused(view, failure);
 }
 
 function feedback(view: MergeRequestView, answer: Feedback): Plan {
-  return roundOf({ ...view, mergeRequest: { ...view.mergeRequest, ...heard } }, answer);
+  return roundOf(view, answer);
 }
 
 function set(request: MergeRequest, columns: Partial<MergeRequest>, why: string) {

@@ -1,9 +1,10 @@
 /** Table tests of what is done about failing checks, open remarks and branches left behind. */
 import { describe, expect, test } from 'vitest';
-import { commit, settingsWith } from '../../../test/fixtures/views.ts';
+import { commit, later, now, settingsWith } from '../../../test/fixtures/views.ts';
 import { snapshotOf } from '../../../test/fixtures/pulls.ts';
 import type { Feedback } from '../forge-answers.ts';
 import type { JobResult } from '../job.ts';
+import { limits } from '../limits.ts';
 import type { MergeRequest } from '../merge-request.ts';
 import {
   b,
@@ -54,8 +55,28 @@ describe('feedback', () => {
     expect(reasons(again)).toEqual(['checks']);
   });
 
+  test('is read again when the pull request shows something new at the same head', () => {
+    const feedbackSeen = sets(heard()).feedbackSeen ?? '';
+    const updated = { ...red, updatedAt: later(1000) };
+    const again = watched({ snapshot: updated, feedbackSeen });
+    expect(calls(again)).toMatchObject([{ op: 'read_feedback' }]);
+    const same = sets(heard({ snapshot: updated, feedbackSeen }));
+    expect(same.stage).toBeUndefined();
+    expect(calls(watched({ snapshot: updated, ...same, forgeReport: null }))).toEqual([]);
+    const more = {
+      ...answer,
+      failing: [...answer.failing, { ...failing, name: 'lint', step: null, log: '' }],
+    };
+    expect(sets(heard({ snapshot: updated, feedbackSeen }, more)).stage).toBe('changes_requested');
+  });
+
   test('that could not be read whole starts nothing', () => {
-    expect(sets(heard({}, { ...answer, complete: false })).stage).toBeUndefined();
+    const unclear = sets(heard({}, { ...answer, complete: false }));
+    expect(unclear.stage).toBeUndefined();
+    expect(unclear).toMatchObject({ readAt: now, notBefore: later(limits.pollWarmMs) });
+    const paused = watched({ snapshot: red, notBefore: later(1000) });
+    expect(calls(paused)).toEqual([]);
+    expect(reasons(paused)).toEqual(['checks', 'backoff']);
   });
 
   test('is left to people where that is set', () => {

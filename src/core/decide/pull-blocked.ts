@@ -7,16 +7,17 @@
  */
 import type { Plan } from '../action.ts';
 import { assert } from '../assert.ts';
-import type { Failure } from '../failure.ts';
+import { failureOf, fingerprintOf, glanceOf, owedFor } from '../feedback.ts';
 import type { Feedback } from '../forge-answers.ts';
-import { hashOf } from '../launch.ts';
+import { limits } from '../limits.ts';
 import type { Blocker } from '../merge-gate.ts';
 import type { MergeRequest } from '../merge-request.ts';
 import { act, rest, update, wait } from '../plan.ts';
+import { after } from '../time.ts';
 import type { MergeRequestView } from '../view.ts';
 import { jobFailed } from './landing-build.ts';
 import { landingRig } from './landing-slot.ts';
-import { headOf, readFeedback, startJob } from './pull-calls.ts';
+import { headOf, pausedUntil, readFeedback, startJob } from './pull-calls.ts';
 
 export function blocked(view: MergeRequestView, blockers: readonly Blocker[]): Plan {
   const { mergeRequest, settings } = view;
@@ -25,8 +26,11 @@ export function blocked(view: MergeRequestView, blockers: readonly Blocker[]): P
   const inGit = by.has('conflict') || by.has('behind');
   if (inGit && settings.autoResolveMergeConflicts) return catchUp(view);
   const toAnswer = by.has('checks_failed') || by.has('threads') || by.has('changes_requested');
-  if (toAnswer && settings.autoResolvePrFeedback && !isAnswered(view)) return readFeedback(view);
-  return rest(...blockers.map((blocker) => waitFor(mergeRequest, blocker)));
+  const waits = blockers.map((blocker) => waitFor(mergeRequest, blocker));
+  if (!toAnswer || !settings.autoResolvePrFeedback || isAnswered(view)) return rest(...waits);
+  const pause = pausedUntil(view);
+  if (pause === null) return readFeedback(view, glanced(mergeRequest));
+  return rest(...waits, wait('backoff', [], { because: 'feedback' }, pause));
 }
 
 /** L9. Merge the target into the branch; a conflict goes to the bead. */
@@ -74,77 +78,47 @@ function catchUp(view: MergeRequestView): Plan {
 
 /** L8 */
 export function roundOf(view: MergeRequestView, feedback: Feedback): Plan {
-  const { mergeRequest } = view;
-  const failure = failureOf(mergeRequest, feedback);
+  const { mergeRequest, now } = view;
   const heard = { forgeCall: null, forgeReport: null };
-  const fingerprint = fingerprintOf(mergeRequest, feedback);
-  const nothing = failure.checks.length === 0 && failure.threads.length === 0;
-  if (!feedback.complete || nothing || feedback.head !== mergeRequest.head) {
-    return act(set(mergeRequest, { ...heard, readAt: view.now }, 'feedback_unclear'));
+  if (!feedback.complete || feedback.head !== mergeRequest.head) {
+    const notBefore = after(now, limits.pollWarmMs);
+    return act(set(mergeRequest, { ...heard, readAt: now, notBefore }, 'feedback_unclear'));
   }
-  if (mergeRequest.feedbackSeen === fingerprint) {
-    return act(set(mergeRequest, heard, 'feedback_known'));
+  const failure = failureOf(mergeRequest, feedback);
+  const nothing = failure.checks.length === 0 && failure.threads.length === 0;
+  const glance = mergeRequest.forgeCall?.glance ?? glanced(mergeRequest);
+  const feedbackSeen = `${glance} ${fingerprintOf(mergeRequest, feedback)}`;
+  const isKnown = sameItems(mergeRequest.feedbackSeen, feedbackSeen);
+  if (nothing || isKnown) {
+    return act(set(mergeRequest, { ...heard, feedbackSeen }, 'feedback_known'));
   }
   const columns = {
     ...heard,
     stage: 'changes_requested' as const,
-    feedbackSeen: fingerprint,
+    feedbackSeen,
+    answers: owedFor(view.town, mergeRequest, feedback),
     failures: [failure],
     job: null,
   };
   return act(set(mergeRequest, columns, 'feedback'));
 }
 
-/** The last round was about this very head and these very items: nothing new to say. */
+/** Nothing is seen that was not there when the feedback was read last. */
 function isAnswered({ mergeRequest }: MergeRequestView): boolean {
-  const { feedbackSeen, snapshot } = mergeRequest;
-  return feedbackSeen !== null && snapshot !== null && feedbackSeen.startsWith(snapshot.head);
+  const { feedbackSeen } = mergeRequest;
+  return feedbackSeen !== null && feedbackSeen.startsWith(glanced(mergeRequest));
 }
 
-function fingerprintOf(request: MergeRequest, feedback: Feedback): string {
-  const items = {
-    checks: feedback.failing.map(({ name }) => name).toSorted(),
-    threads: feedback.threads
-      .filter(({ resolved }) => !resolved)
-      .map(({ id }) => id)
-      .toSorted(),
-    bodies: feedback.bodies.map(({ author, body }) => `${author} ${body}`).toSorted(),
-  };
-  return `${request.head ?? ''} ${hashOf(items)}`;
+function glanced({ id, snapshot }: MergeRequest): string {
+  assert(snapshot !== null, `${id} has feedback and was never seen`);
+  return glanceOf(snapshot);
 }
 
-const shownMax = 40;
-
-function failureOf(
-  request: MergeRequest,
-  feedback: Feedback,
-): Extract<Failure, { kind: 'pr_feedback' }> {
-  const open = feedback.threads.filter(({ resolved, outdated }) => !resolved && !outdated);
-  const threads = [
-    ...open.map((thread) => ({
-      id: thread.id,
-      place: thread.path === null ? 'conversation' : `${thread.path}:${thread.line ?? '?'}`,
-      author: thread.comments[0]?.author ?? 'somebody',
-      relation: thread.comments[0]?.association ?? 'none',
-      text: thread.comments.map(({ author, body }) => `${author}: ${body}`).join('\n'),
-    })),
-    ...feedback.bodies.map(({ author, association, body }) => ({
-      id: '',
-      place: 'review',
-      author,
-      relation: association,
-      text: body,
-    })),
-  ];
-  const checks = feedback.failing.map(({ name, step, log }) => ({ name, step, log }));
-  return {
-    kind: 'pr_feedback',
-    helps: 'no',
-    url: request.prUrl ?? '',
-    checks: checks.slice(0, shownMax),
-    threads: threads.slice(0, shownMax),
-    more: Math.max(0, checks.length - shownMax) + Math.max(0, threads.length - shownMax),
-  };
+/** Head, glance, fingerprint: the same head and items, whatever the glance. L8 */
+function sameItems(one: string | null, other: string): boolean {
+  const [head, , items] = other.split(' ');
+  const [headBefore, , itemsBefore] = one?.split(' ') ?? [];
+  return head === headBefore && items === itemsBefore;
 }
 
 function waitFor(request: MergeRequest, blocker: Blocker) {

@@ -28,6 +28,8 @@ export function publish(view: MergeRequestView): Plan {
   if (rig.consentAt === null) {
     return rest(wait('human', [`rig:${rig.id}`], { because: 'consent' }));
   }
+  const takes = taking(view);
+  if (takes !== null) return takes;
   if (job === null || job.spec.kind !== 'publish' || job.spec.head !== head) {
     return startJob(view, {
       kind: 'publish',
@@ -49,7 +51,13 @@ export function publish(view: MergeRequestView): Plan {
       return act(
         set(
           mergeRequest,
-          { published: answer.head, publishedAt: view.now, job: null, readAt: readSoon(view) },
+          {
+            published: answer.head,
+            publishedAt: view.now,
+            replaced: mergeRequest.published,
+            job: null,
+            readAt: readSoon(view),
+          },
           'published',
         ),
       );
@@ -71,10 +79,11 @@ export function publish(view: MergeRequestView): Plan {
 export function takeStrangers(view: MergeRequestView, shown: Commit): Plan {
   const { mergeRequest, job, bead, settings } = view;
   const { published } = mergeRequest;
-  // A forge may show an older head for a moment after our own push.
   if (published === null || shown === published) {
     return rest(wait('poll', [mergeRequest.account], { because: 'head' }));
   }
+  const lag = lagOf(view, shown);
+  if (lag !== null) return rest(wait('poll', [mergeRequest.account], { because: 'head' }, lag));
   if (settings.strangerCommits === 'ask' && !mergeRequest.adopted) {
     return rest(wait('human', [mergeRequest.id], { because: 'stranger_commits' }));
   }
@@ -92,12 +101,32 @@ export function takeStrangers(view: MergeRequestView, shown: Commit): Plan {
   return taken(view, result.answer.head);
 }
 
+/** A forge may show what our own push replaced for a moment; after that, somebody put it back. */
+function lagOf({ mergeRequest, now }: MergeRequestView, shown: Commit) {
+  const { replaced, publishedAt } = mergeRequest;
+  if (publishedAt === null || shown !== replaced) return null;
+  const until = after(publishedAt, limits.forgeLagMs);
+  return until > now ? until : null;
+}
+
+/**
+ * Git found somebody else's commits before the forge showed them: taking them in goes on, or the
+ * push and the taking would start each other anew for as long as the forge cannot be read.
+ */
+function taking(view: MergeRequestView): Plan | null {
+  const { job, mergeRequest } = view;
+  if (job?.spec.kind !== 'take' || job.spec.published !== mergeRequest.published) return null;
+  return takeStrangers(view, job.spec.head);
+}
+
 /** What we had not published yet is not lost: the bead merges it with what was pushed meanwhile. */
 function taken(view: MergeRequestView, head: Commit): Plan {
   const { mergeRequest } = view;
   const pending = mergeRequest.head;
   if (pending === null || pending === mergeRequest.published || pending === head) {
-    return act(set(mergeRequest, headOf(head, view), 'stranger_commits'));
+    // The forge may go on showing what was there before for a moment.
+    const seen = { replaced: mergeRequest.published, readAt: view.now };
+    return act(set(mergeRequest, { ...headOf(head, view), ...seen }, 'stranger_commits'));
   }
   const failure: Failure = {
     kind: 'submission_not_descendant',
@@ -117,6 +146,7 @@ export function headOf(head: Commit, view: MergeRequestView): Partial<MergeReque
     head,
     published: head,
     publishedAt: view.now,
+    replaced: null,
     stage: 'queued',
     candidate: null,
     gates: [],
@@ -131,7 +161,7 @@ export function openPull(view: MergeRequestView): Plan {
   const { mergeRequest, settings, rig } = view;
   const { head } = mergeRequest;
   assert(head !== null && rig.forge !== null, `${mergeRequest.id} cannot be opened`);
-  return call(view, 'open', (id) => ({
+  return forgeCall(view, 'open', (id) => ({
     op: 'open_pull',
     callId: id,
     rig: rig.id,
@@ -152,10 +182,10 @@ export function openPull(view: MergeRequestView): Plan {
 }
 
 export function merge(view: MergeRequestView, expectedHead: Commit): Plan {
-  const { mergeRequest, now } = view;
-  if (mergeRequest.notBefore !== null && mergeRequest.notBefore > now) {
-    const until = mergeRequest.notBefore;
-    return rest(wait('backoff', [], { tries: mergeRequest.mergeTries }, until));
+  const { mergeRequest } = view;
+  const pause = pausedUntil(view);
+  if (pause !== null) {
+    return rest(wait('backoff', [], { tries: mergeRequest.mergeTries }, pause));
   }
   const guarded = guard(view, expectedHead);
   if (guarded !== null) return guarded;
@@ -164,7 +194,7 @@ export function merge(view: MergeRequestView, expectedHead: Commit): Plan {
   }
   const ref = pullRefOf(mergeRequest, view.rig);
   assert(ref !== null, `${mergeRequest.id} has no pull request to merge`);
-  return call(view, 'merge', (id) => ({
+  return forgeCall(view, 'merge', (id) => ({
     op: 'merge_pull',
     callId: id,
     rig: view.rig.id,
@@ -184,6 +214,8 @@ export function merge(view: MergeRequestView, expectedHead: Commit): Plan {
  */
 function guard(view: MergeRequestView, head: Commit): Plan | null {
   const { mergeRequest, job } = view;
+  const takes = taking(view);
+  if (takes !== null) return takes;
   const asked =
     job !== null &&
     job.spec.kind === 'publish' &&
@@ -208,34 +240,48 @@ function guard(view: MergeRequestView, head: Commit): Plan | null {
     : takeStrangers(view, answer.remoteHead);
 }
 
-export function readFeedback(view: MergeRequestView): Plan {
+export function readFeedback(view: MergeRequestView, glance: string): Plan {
+  const build = (id: ForgeFootprint['callId']) => feedbackCall(view, id);
+  return forgeCall(view, 'feedback', build, { glance });
+}
+
+function feedbackCall(view: MergeRequestView, id: ForgeFootprint['callId']): ForgeCall {
   const { mergeRequest } = view;
   const ref = pullRefOf(mergeRequest, view.rig);
   assert(ref !== null, `${mergeRequest.id} has no pull request to read`);
-  return call(view, 'feedback', (id) => ({
+  return {
     op: 'read_feedback',
     callId: id,
     rig: view.rig.id,
     project: projectOf(view),
     mergeRequest: mergeRequest.id,
     ref,
-  }));
+  };
+}
+
+/** A call that failed is not made again before this. */
+export function pausedUntil({ mergeRequest, now }: MergeRequestView) {
+  const { notBefore } = mergeRequest;
+  return notBefore !== null && notBefore > now ? notBefore : null;
 }
 
 /** The footprint first, in the same commit; the call leaves after it. */
-function call(
+export function forgeCall(
   view: MergeRequestView,
   op: ForgeFootprint['op'],
   build: (id: ForgeFootprint['callId']) => ForgeCall,
+  more: { readonly number?: number; readonly glance?: string } = {},
 ): Plan {
   const { mergeRequest, now } = view;
-  const { forgeCall } = mergeRequest;
-  if (forgeCall !== null && forgeCall.deadline > now) {
-    return rest(wait('call', [mergeRequest.account], { op: forgeCall.op }, forgeCall.deadline));
+  const { forgeCall: made } = mergeRequest;
+  if (made !== null && made.deadline > now) {
+    return rest(wait('call', [mergeRequest.account], { op: made.op }, made.deadline));
   }
-  const number = mergeRequest.mergeTries;
+  const pause = pausedUntil(view);
+  if (pause !== null) return rest(wait('backoff', [], { because: op }, pause));
+  const { number = mergeRequest.mergeTries, ...glance } = more;
   const id = callId(`${mergeRequest.id}:${op}:${mergeRequest.head ?? ''}:${number}`);
-  const footprint = { op, callId: id, deadline: after(now, limits.forgeCallMs) };
+  const footprint = { op, callId: id, deadline: after(now, limits.forgeCallMs), ...glance };
   return act(set(mergeRequest, { forgeCall: footprint }, op), { do: 'call', call: build(id) });
 }
 
@@ -259,7 +305,7 @@ export function startJob(view: MergeRequestView, spec: JobSpec): Plan {
   return act(insert('job', job, spec.kind), set(mergeRequest, { job: job.id }, spec.kind));
 }
 
-function projectOf(view: MergeRequestView) {
+export function projectOf(view: MergeRequestView) {
   const { forge } = view.rig;
   assert(forge !== null, `${view.rig.id} is on no forge`);
   return { ...forge, path: view.mergeRequest.prProject ?? forge.path };

@@ -21,6 +21,7 @@ import { answered } from './pull-answers.ts';
 import { blocked } from './pull-blocked.ts';
 import { merge, openPull, publish, takeStrangers } from './pull-calls.ts';
 import { proving } from './pull-proof.ts';
+import { replying } from './pull-replies.ts';
 
 /** For stage `approved`, `changes_requested` and `landing` of a request on a forge. */
 export function decidePull(view: MergeRequestView): Plan {
@@ -110,13 +111,17 @@ function watching(view: MergeRequestView): Plan {
   const { mergeRequest, settings, now } = view;
   const { snapshot, head } = mergeRequest;
   if (snapshot === null) return rest(wait('poll', [mergeRequest.account]));
-  if (snapshot.state === 'merged') return act(set(mergeRequest, { pr: 'merged' }, 'pr_merged'));
+  if (snapshot.state === 'merged') {
+    return act(set(mergeRequest, { pr: 'merged', notBefore: null }, 'pr_merged'));
+  }
   if (snapshot.state === 'closed') return act(set(mergeRequest, { pr: 'closed' }, 'pr_closed'));
   if (mergeRequest.stage === 'changes_requested') {
     return rest(wait('call', [view.bead.id], { because: 'round' }));
   }
   if (mergeRequest.published !== head) return publish(view);
   if (snapshot.head !== head) return takeStrangers(view, snapshot.head);
+  const replies = replying(view);
+  if (replies !== null) return replies;
   const input: GateInput = {
     snapshot,
     policy: {
@@ -152,8 +157,14 @@ function watching(view: MergeRequestView): Plan {
 function closedByPerson(view: MergeRequestView): Plan {
   const { mergeRequest, escalation } = view;
   const { snapshot } = mergeRequest;
-  if (snapshot?.state === 'open') return act(set(mergeRequest, { pr: 'open' }, 'pr_reopened'));
-  if (snapshot?.state === 'merged') return act(set(mergeRequest, { pr: 'merged' }, 'pr_merged'));
+  if (snapshot?.state === 'open' || snapshot?.state === 'merged') {
+    // Somebody said it on the forge: what was asked here is answered.
+    const why = snapshot.state === 'open' ? 'pr_reopened' : 'pr_merged';
+    return act(
+      { do: 'resolve', dedupeKey: `${mergeRequest.id}:closed`, why },
+      set(mergeRequest, { pr: snapshot.state, escalation: null, failures: [] }, why),
+    );
+  }
   if (mergeRequest.escalation === null) {
     const failure: Failure = {
       kind: 'pr_closed',
@@ -175,16 +186,29 @@ function closedByPerson(view: MergeRequestView): Plan {
   if (escalation.status !== 'resolved') return rest(wait('human', [escalation.id]));
   const cleared = { escalation: null, failures: [] };
   if (escalation.answer === 'redo') {
-    // Its branch and number are history: the next round gets a pull request of its own.
+    // Its branch and number are history: the next round gets a pull request of its own. On the
+    // old branch the forge would find the closed one again.
     const failure: Failure = { kind: 'rejected_by_person', helps: 'person', reason: 'redo' };
-    const again = { ...forgotten, failures: [failure], stage: 'changes_requested' as const };
+    const branch = nextBranch(mergeRequest.branch);
+    const anew = { ...forgotten, branch, stage: 'changes_requested' as const };
+    const again = { ...anew, failures: [failure] };
     return act(set(mergeRequest, { ...cleared, ...again }, 'redo'));
   }
   return act(set(mergeRequest, { ...cleared, readAt: view.now }, 'look_again'));
 }
 
+/** `…/say-hello` → `…/say-hello-r2` → `…/say-hello-r3` */
+function nextBranch(branch: string): string {
+  const found = /^(.*)-r(\d+)$/.exec(branch);
+  return found === null ? `${branch}-r2` : `${found[1] ?? ''}-r${Number(found[2]) + 1}`;
+}
+
 const forgotten = {
   pr: 'none' as const,
+  published: null,
+  publishedAt: null,
+  feedbackSeen: null,
+  job: null,
   prNumber: null,
   prNodeId: null,
   prUrl: null,

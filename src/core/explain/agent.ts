@@ -161,7 +161,8 @@ function otherAgent({ agent, command, known: names }: Missing, about: About): st
   }
   if (agent === noAgent) {
     const first = names.find((name) => name !== scriptedAgent) ?? '<agent>';
-    return `Install one where “gt up” runs, then choose it: ${setting('defaultAgent', first, about)}`;
+    const choose = setting('defaultAgent', first, about);
+    return `Install one where “gt up” runs, then choose it: ${choose}`;
   }
   const meant = near(agent, names)[0];
   if (meant === undefined) return 'See which agents are here: gt doctor';

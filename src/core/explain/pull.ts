@@ -50,9 +50,10 @@ export const pullWords: Says<Kinds> = {
       ...checks.map(({ name, step, log }) =>
         stacked(`check ${name}${step === null ? '' : `, step ${step}`}`, tail(log)),
       ),
-      ...threads.map(({ place, author, relation, text }) =>
-        stacked(`${place}, ${author} (${relation})`, quoted(text)),
-      ),
+      ...threads.map(({ id, place, author, relation, text }, index) => {
+        const number = id === '' ? '' : `thread ${index + 1}, `;
+        return stacked(`${number}${place}, ${author} (${relation})`, quoted(text));
+      }),
       more === 0 ? '' : `and ${more} more`,
     ),
     next: 'Answer each in code or in words, on the same branch, and hand the work in again',

@@ -110,7 +110,7 @@ describe('a rig', () => {
     expect(doctor.body.checks.some(({ passed, next }) => !passed && next !== '')).toBe(true);
   });
 
-  test('that is unready looks again when work on it is retried or its settings change', async () => {
+  test('that is unready looks again at a retry and at a change of settings', async () => {
     town.runner.answer = unreachable;
     await add('web', makeRepository(town));
     const isNewer = (than: string | null) => (rig: RigResource) =>

@@ -57,7 +57,7 @@ async function insideChecks(context: Context): Promise<readonly Check[]> {
             : `found: ${found.join(', ')}`,
         next:
           found.length === 0
-            ? "install one, or name a command that speaks ACP: gt config set agents 'mine=my-agent --acp'"
+            ? "install one, or name one that speaks ACP: gt config set agents 'mine=my-agent --acp'"
             : '',
       },
       isolationCheck(runner, context.gastownHome),
