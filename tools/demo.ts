@@ -2,6 +2,7 @@
  * `npm run demo` and `gt demo`: a real town lands three beads in a real repository, with the
  * built-in agent that follows a script. No key, no network.
  *
+ *   --forge  on a code host of its own, through pull requests, merged when they are green
  *   --json   one JSON document on stdout and nothing else; progress goes to stderr
  *   --keep   leave the town's home and the repositories, and say where
  *
@@ -11,6 +12,7 @@
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startForge, type DemoForge } from './demo/forge.ts';
 import { makeRepository, proveLanded, type DemoRepository } from './demo/repository.ts';
 import { DemoTown, type Landed } from './demo/town.ts';
 import { addTask, fixTask, useTask } from './demo/tasks.ts';
@@ -19,14 +21,17 @@ const MS_MAX = 180_000;
 const RIG = 'greet';
 
 const flags = process.argv.slice(2);
-const unknown = flags.find((flag) => !['--json', '--keep'].includes(flag));
+const unknown = flags.find((flag) => !['--json', '--keep', '--forge'].includes(flag));
 const json = flags.includes('--json');
 const keep = flags.includes('--keep');
+const onForge = flags.includes('--forge');
 const started = performance.now();
 
 if (unknown === undefined) process.exitCode = await main();
 else {
-  process.stderr.write(`unknown option ${unknown}\n  next: npm run demo -- [--json] [--keep]\n`);
+  process.stderr.write(
+    `unknown option ${unknown}\n  next: npm run demo -- [--forge] [--json] [--keep]\n`,
+  );
   process.exitCode = 2;
 }
 
@@ -41,9 +46,11 @@ async function main(): Promise<number> {
   const folder = await mkdtemp(join(await realpath(tmpdir()), 'gastown-demo-'));
   const town = new DemoTown({ folder, signal: stop.signal, say });
   let code = 1;
+  let forge: DemoForge | null = null;
   try {
-    const repository = await makeRepository(folder);
-    const landed = await land(town, repository);
+    forge = onForge ? await startForge(folder) : null;
+    const repository = await makeRepository(folder, forge);
+    const landed = await land(town, repository, forge);
     await proveLanded(repository, landed); // D1
     report(town.home, repository.remote, landed);
     code = 0;
@@ -54,16 +61,27 @@ async function main(): Promise<number> {
   } finally {
     clearTimeout(late);
     await town.down(); // D2
+    await forge?.stop();
     if (keep) leave(town.home, folder);
     else await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
   return code;
 }
 
-async function land(town: DemoTown, repository: DemoRepository): Promise<readonly Landed[]> {
-  say(`a repository with a bare remote at ${repository.remote}`);
+async function land(
+  town: DemoTown,
+  repository: DemoRepository,
+  forge: DemoForge | null,
+): Promise<readonly Landed[]> {
+  const { remote, clone } = repository;
+  say(`a repository with a ${forge === null ? 'bare remote' : 'remote on a forge'} at ${remote}`);
   await town.up();
-  await town.addRig(RIG, repository.clone);
+  if (forge !== null) await town.login(forge);
+  await town.addRig(RIG, clone);
+  if (forge !== null) {
+    const { url, secret } = await town.webhook(RIG);
+    forge.addWebhook(url, secret);
+  }
   const first = await town.sling(RIG, addTask);
   const second = await town.sling(RIG, useTask, [first]);
   const third = await town.sling(RIG, fixTask);
@@ -77,11 +95,12 @@ function report(home: string, remote: string, landed: readonly Landed[]): void {
     process.stdout.write(`${JSON.stringify({ landed, seconds, home, remote }, null, 2)}\n`);
     return;
   }
-  const lines = landed.map(({ bead, commit, attempts, rounds, gates, after }) => {
+  const lines = landed.map(({ bead, commit, attempts, rounds, gates, after, pullRequest }) => {
     const tries = `${attempts} attempt${attempts === 1 ? '' : 's'}, ${rounds} extra round`;
     const checks = gates.map(({ gate, result }) => `${gate} ${result}`).join(', ');
     const waited = after.length === 0 ? '' : `, after ${after.join(' and ')}`;
-    return `  ${bead}  ${commit}  ${tries}${rounds === 1 ? '' : 's'}, ${checks}${waited}`;
+    const pull = pullRequest === null ? '' : `, pull request #${pullRequest}`;
+    return `  ${bead}  ${commit}  ${tries}${rounds === 1 ? '' : 's'}, ${checks}${waited}${pull}`;
   });
   process.stdout.write(
     `\n${landed.length} beads landed in ${seconds} s; a fresh clone of the remote has them all:\n` +

@@ -80,11 +80,20 @@ export class Client {
     return this.#json({ method: 'patch', path: filled(path, params), body });
   }
 
+  put<const P extends PathOf<'put'>>(
+    path: P,
+    params: Params<P>,
+    body: BodyOf<RouteOf<'put', P>>,
+  ): Promise<AnswerOf<RouteOf<'put', P>>> {
+    return this.#json({ method: 'put', path: filled(path, params), body });
+  }
+
   delete<const P extends PathOf<'delete'>>(
     path: P,
     params: Params<P>,
+    query?: Query,
   ): Promise<AnswerOf<RouteOf<'delete', P>>> {
-    return this.#json({ method: 'delete', path: filled(path, params) });
+    return this.#json({ method: 'delete', path: filled(path, params), query });
   }
 
   /** The items of a list, page after page, up to `most`. `more` tells whether some are left. */

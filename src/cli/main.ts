@@ -70,6 +70,23 @@ function sink(stream: NodeJS.WriteStream, fd: number): TextSink {
   };
 }
 
+/** Unseen: the terminal's own echo is off while readline draws into nothing. */
+async function oneLine(signal: AbortSignal, unseen: boolean): Promise<string | undefined> {
+  const { createInterface } = await import('node:readline');
+  const { Writable } = await import('node:stream');
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const shown = unseen ? { output: nowhere, terminal: true } : {};
+  const lines = createInterface({ input: process.stdin, ...shown });
+  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  signal.addEventListener('abort', () => lines.close(), { once: true });
+  try {
+    for await (const line of lines) return line;
+    return undefined;
+  } finally {
+    lines.close();
+  }
+}
+
 function source(): TextSource {
   return {
     isTty: isatty(0),
@@ -83,16 +100,7 @@ function source(): TextSource {
       }
       return { text: Buffer.concat(chunks).toString('utf8'), whole: true };
     },
-    async readLine(signal) {
-      const { createInterface } = await import('node:readline');
-      const lines = createInterface({ input: process.stdin });
-      signal.addEventListener('abort', () => lines.close(), { once: true });
-      try {
-        for await (const line of lines) return line;
-        return undefined;
-      } finally {
-        lines.close();
-      }
-    },
+    readLine: (signal) => oneLine(signal, false),
+    readSecret: (signal) => oneLine(signal, true),
   };
 }

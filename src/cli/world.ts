@@ -36,4 +36,6 @@ export interface TextSource {
   readAll(bytesMax: number): Promise<{ readonly text: string; readonly whole: boolean }>;
   /** One line, as typed; undefined at the end of the input or when interrupted. */
   readLine(signal: AbortSignal): Promise<string | undefined>;
+  /** As `readLine`, without showing what is typed. Only of a terminal. */
+  readSecret(signal: AbortSignal): Promise<string | undefined>;
 }

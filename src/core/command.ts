@@ -101,6 +101,14 @@ export type Command =
       readonly mask: string;
       readonly login: string | null;
     }
+  /** The secret of deliveries for a rig, sealed by the host. */
+  | {
+      readonly kind: 'webhook_secret_set';
+      readonly rig: string;
+      readonly provider: ForgeProvider;
+      readonly origin: string;
+      readonly sealed: string;
+    }
   | { readonly kind: 'credential_remove'; readonly rig: string | null; readonly origin: string }
   | { readonly kind: 'agent_stop'; readonly attempt: string; readonly reason: string }
   | { readonly kind: 'escalation_ack'; readonly escalation: string }

@@ -176,7 +176,7 @@ const foreign: Readonly<Record<ForgeProvider, RegExp>> = {
 
 /** What the command line has, or has to have. */
 const COMMANDS =
-  /^gt (?:mr (?:retry|list|show|adopt)|rig (?:set|doctor)|forge status|config set|export|up)\b/;
+  /^gt (?:mr (?:retry|list|show|adopt)|rig doctor|forge (?:status|login)|export|up)\b/;
 
 describe.each([
   ['where everything is known', about],

@@ -7,10 +7,13 @@
  * H2 Lists are `{ items, next }`; `next` is the cursor of the next page, or null.
  * H3 Streams are server-sent events: `id` is the sequence number, `Last-Event-ID` resumes after it.
  */
+import { forgeRoutes } from './forge-routes.ts';
 import { townRoutes } from './town-routes.ts';
 import { nameInPath } from './values.ts';
 import { workRoutes } from './work-routes.ts';
 
+export * from './forge-resources.ts';
+export { webhookPath } from './forge-routes.ts';
 export * from './problem.ts';
 export * from './requests.ts';
 export * from './resources.ts';
@@ -23,7 +26,7 @@ export const openapiPath = '/openapi.json';
 export const idempotencyHeader = 'Idempotency-Key';
 export const seqHeader = 'Gastown-Seq';
 
-export const routes = { ...townRoutes, ...workRoutes } as const;
+export const routes = { ...townRoutes, ...workRoutes, ...forgeRoutes } as const;
 
 export type Routes = typeof routes;
 export type RouteName = keyof Routes;

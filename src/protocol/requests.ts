@@ -6,6 +6,7 @@
  * Q2 Lengths are bounded where the town bounds them (`core/limits.ts`), in the town's own words.
  */
 import { z } from 'zod';
+import { forgeLook } from './forge-resources.ts';
 import { beadStatus } from './resources.ts';
 import { count, pageQuery } from './values.ts';
 
@@ -119,6 +120,9 @@ export const attemptsQuery = pageQuery.extend({
 export const mergeRequestsQuery = pageQuery.extend({
   rig: z.string().optional(),
   live: flag.optional().meta({ description: 'Only those not yet merged or abandoned' }),
+  failureKind: z.string().max(60).optional().meta({
+    description: 'Only those whose pull request cannot be read, for this reason',
+  }),
 });
 
 export const escalationsQuery = pageQuery.extend({
@@ -167,6 +171,7 @@ export const rigDoctorAnswer = z
         next: z.string(),
       }),
     ),
+    forge: forgeLook.nullable().meta({ description: 'null: its remote is on no known forge' }),
   })
   .meta({ id: 'RigDoctor' });
 

@@ -5,6 +5,7 @@
  * R1 A view is made in `town/queries.ts` and nowhere else. R2 Fields are added, never repurposed.
  */
 import { z } from 'zod';
+import { forgeOfRig, pullFailure, pullView } from './forge-resources.ts';
 import {
   count,
   explained,
@@ -129,6 +130,13 @@ export const mergeRequestResource = z
       .nullable(),
     gates: z.array(gateReportView).meta({ description: 'Reports on exactly the candidate' }),
     lostRaces: count,
+    strategy: z.enum(['direct', 'pr']),
+    pr: pullView.nullable().meta({ description: 'null: it lands without one' }),
+    blockedBy: z.array(z.string()).meta({ description: 'What keeps it from being merged' }),
+    pollTransientCount: count,
+    pollSoftErrorCount: count,
+    pollImmediateCount: count,
+    failure: pullFailure.nullable(),
     decision: z
       .object({
         head: z.string(),
@@ -172,6 +180,7 @@ export const rigResource = z
     lends: maybeText,
     target: z.string(),
     updateCheckout: z.boolean(),
+    forge: forgeOfRig.nullable().meta({ description: 'null: a bare git remote' }),
     mergeCommand: maybeText.meta({
       description: 'For a person: brings what landed into the branch they work on',
     }),

@@ -10,7 +10,7 @@ export const eventStream = 'text/event-stream';
 export const ndjson = 'application/x-ndjson';
 
 export interface Route {
-  readonly method: 'get' | 'post' | 'patch' | 'delete';
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   readonly path: string;
   readonly tag: string;
   readonly summary: string;

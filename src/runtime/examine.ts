@@ -96,6 +96,7 @@ async function createTarget(
   const pushed = await deps.git.run([...args, '--', rig.remote, `${start}:${ref}`], {
     gitDir: deps.paths.mirror(rig.rig),
     network: true,
+    credential: { rig: rig.rig },
     timeoutMs: limits.pushMs,
   });
   if (pushed.ok) return ok(undefined);
@@ -115,6 +116,7 @@ async function pushRight(
   const pushed = await deps.git.run([...args, rig.remote, `${tip}:${ref}`], {
     gitDir: deps.paths.mirror(rig.rig),
     network: true,
+    credential: { rig: rig.rig },
     timeoutMs: limits.pushMs,
   });
   if (!pushed.ok) {
@@ -169,7 +171,7 @@ async function checkoutFailure(deps: ExamineDeps, spec: ExamineSpec): Promise<Fa
 }
 
 async function detected(deps: ExamineDeps, spec: ExamineSpec, tip: Commit): Promise<Detection> {
-  const store = new Store(deps.git, deps.paths.mirror(spec.rig.rig));
+  const store = new Store(deps.git, deps.paths.mirror(spec.rig.rig), spec.rig.rig);
   const read: ReadFile = async (path) => {
     const found = await store.run(['cat-file', 'blob', `${tip}:${path}`], {
       outputBytesMax: FILE_BYTES_MAX,

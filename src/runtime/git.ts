@@ -8,7 +8,9 @@
  *    helper), and nothing may ask a question: no terminal, no askpass, ssh in batch mode.
  * G3 Hooks, fsmonitor, external transports, lazy fetches, submodule recursion and gc are off.
  * G4 Messages are in English, because git-errors.ts reads them.
+ * G5 A credential of the town goes to one process, for one origin (git-credential.ts).
  */
+import { credentialEnv, type CredentialFor, type GitCredential } from './git-credential.ts';
 import type { ProcessOutcome, RunContained, RunProcess } from './run-process.ts';
 
 export interface GitOptions {
@@ -22,6 +24,8 @@ export interface GitOptions {
   readonly timeoutMs: number;
   /** With the person's own git configuration and credentials. G2 */
   readonly network?: boolean;
+  /** With the town's credential for it, where there is one. G5 */
+  readonly credential?: CredentialFor;
   readonly env?: Readonly<Record<string, string>>;
   readonly outputBytesMax?: number;
 }
@@ -44,6 +48,8 @@ export interface GitDeps {
   /** The person's environment, read at the door. */
   readonly env: Readonly<Record<string, string>>;
   readonly gitBinary?: string;
+  /** The town's credential for a rig, bound to its origin. G5 */
+  readonly credentialFor?: (whose: CredentialFor) => Promise<GitCredential | null>;
 }
 
 export class Git {
@@ -57,7 +63,17 @@ export class Git {
     const network = options.network === true;
     const env = { ...(network ? this.#networkEnv() : this.#quietEnv()), ...options.env };
     if (network) env['GIT_SSH_COMMAND'] = await this.#sshCommand(env);
-    return await this.#start(args, options, env);
+    return await this.#start(args, options, { ...env, ...(await this.#credential(options, env)) });
+  }
+
+  /** G5 */
+  async #credential(
+    { network, credential }: GitOptions,
+    env: Readonly<Record<string, string>>,
+  ): Promise<Readonly<Record<string, string>>> {
+    if (network !== true || credential === undefined) return {};
+    const found = (await this.#deps.credentialFor?.(credential)) ?? null;
+    return found === null ? {} : credentialEnv(found, env);
   }
 
   /** For steps that fail only when the disk or the store does. Throws `GitFailed`. */

@@ -20,7 +20,7 @@ import { findCommand, MachineContainment } from './containment.ts';
 import { detect } from './detect.ts';
 import { examineRig } from './examine.ts';
 import { runGate } from './gates.ts';
-import { ContainedGit, Git } from './git.ts';
+import { ContainedGit, Git, type GitDeps } from './git.ts';
 import { probeAgents } from './harness/profiles.ts';
 import { probeIsolation } from './isolation-probe.ts';
 import { pushCandidate } from './landing.ts';
@@ -60,6 +60,8 @@ export interface LocalRunnerSetup {
   readonly townId: string;
   /** Whose name commits carry when nobody said. */
   readonly author: Author;
+  /** The town's credential for git on a rig's remote; absent: the machine's own only. */
+  readonly credentialFor?: GitDeps['credentialFor'];
   readonly tell: TellTown;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -174,7 +176,7 @@ interface GitParts {
 }
 
 function gitParts(
-  { clock, env }: LocalRunnerSetup,
+  { clock, env, credentialFor }: LocalRunnerSetup,
   machine: Machine,
   paths: RunnerPaths,
   run: RunProcess,
@@ -183,7 +185,8 @@ function gitParts(
   const given = Object.entries({ ...env, PATH: path }).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, value] as const],
   );
-  const git = new Git({ run, env: Object.fromEntries(given) });
+  const credential = credentialFor === undefined ? {} : { credentialFor };
+  const git = new Git({ run, env: Object.fromEntries(given), ...credential });
   const contained = new ContainedGit({ contained: containedRunner(machine), path });
   const stores = new Stores(git, paths);
   const mirrors = new Mirrors({ git, paths, clock });

@@ -126,7 +126,7 @@ export class Mirrors {
   }
 
   async #list(rig: RigRef): Promise<Result<Look & { format: 'sha1' | 'sha256' }, Failure>> {
-    const outcome = await this.#network(null, [
+    const outcome = await this.#network(rig, null, [
       'ls-remote',
       '--symref',
       '--',
@@ -160,10 +160,10 @@ export class Mirrors {
       rig.remote,
       BRANCHES,
     ];
-    let outcome = await this.#network(gitDir, args);
+    let outcome = await this.#network(rig, gitDir, args);
     if (!outcome.ok && isLockHeld(outcome)) {
       await sweepLocks(gitDir, this.#startedAt);
-      outcome = await this.#network(gitDir, args);
+      outcome = await this.#network(rig, gitDir, args);
     }
     return outcome.ok ? null : remoteFailure(rig.remote, outcome);
   }
@@ -178,7 +178,7 @@ export class Mirrors {
     await chmod(hook, 0o755);
     if (rig.lends !== null) {
       // M3: the best that can be had; what it lacks comes from the remote.
-      await this.#network(gitDir, [
+      await this.#network(rig, gitDir, [
         'fetch',
         '--quiet',
         '--no-tags',
@@ -207,11 +207,12 @@ export class Mirrors {
     return refs;
   }
 
-  async #network(gitDir: string | null, args: readonly string[]): Promise<GitOutcome> {
+  async #network(rig: RigRef, gitDir: string | null, args: readonly string[]): Promise<GitOutcome> {
     const outcome = await this.#deps.git.run(args, {
       gitDir: gitDir ?? '/dev/null',
       timeoutMs: limits.fetchMs,
       network: true,
+      credential: { rig: rig.rig },
       outputBytesMax: REFS_BYTES_MAX,
     });
     if (outcome.truncated) throw new GitFailed(`${args[0] ?? ''} (too much output)`, outcome);

@@ -23,14 +23,18 @@ const UNPACK_BYTES_MAX = 256 * 1024;
 export class Store {
   readonly gitDir: string;
   readonly #git: Git;
+  /** Whose credential git uses on the network; null: no credential of the town. */
+  readonly #rig: string | null;
 
-  constructor(git: Git, gitDir: string) {
+  constructor(git: Git, gitDir: string, rig: string | null) {
     this.#git = git;
     this.gitDir = gitDir;
+    this.#rig = rig;
   }
 
   async run(args: readonly string[], options: Partial<GitOptions> = {}): Promise<GitOutcome> {
-    const all = { gitDir: this.gitDir, timeoutMs: STORE_MS, ...options };
+    const credential = this.#rig === null ? {} : { credential: { rig: this.#rig } };
+    const all = { gitDir: this.gitDir, timeoutMs: STORE_MS, ...credential, ...options };
     const outcome = await this.#git.run(args, all);
     if (outcome.ok || !isLockHeld(outcome)) return outcome;
     await sweepLocks(this.gitDir);
@@ -95,7 +99,7 @@ export class Stores {
   async open(rig: string): Promise<Store> {
     const gitDir = this.#paths.store(rig);
     if (!existsSync(gitDir)) await this.#make(rig, gitDir);
-    return new Store(this.#git, gitDir);
+    return new Store(this.#git, gitDir, rig);
   }
 
   async #make(rig: string, gitDir: string): Promise<void> {

@@ -132,7 +132,8 @@ async function mirrorOf(request: FillRequest, submodule: Submodule): Promise<str
   const name = createHash('sha256').update(submodule.url).digest('hex').slice(0, 16);
   const gitDir = paths.submodule(rig.rig, name);
   if (!existsSync(gitDir)) await initBare(git, gitDir, 'sha1', null);
-  const mirror = new Store(git, gitDir);
+  // Its address comes out of the repository: no credential of the town goes there.
+  const mirror = new Store(git, gitDir, null);
   const pinned = ['cat-file', '-e', `${submodule.pin}^{commit}`];
   if ((await mirror.run(pinned)).ok) return gitDir;
   const args = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--', submodule.url];

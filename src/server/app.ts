@@ -2,7 +2,8 @@
  * The HTTP application: one function from a request to a response, built from the route table.
  * Web standard only, so that every host serves the same one.
  *
- * A1 Every request passes the access checks before anything of it is read.
+ * A1 Every request passes the access checks before anything of it is read. A forge's delivery has
+ *    its signature instead: a person's tunnel gives it another host, and it knows no token.
  * A2 Until the town is ready, only /health answers.
  * A3 Whatever is thrown becomes a problem: a store that cannot be written says so, everything else
  *    is a bug that is logged. Nothing is half-done: the turn was rolled back.
@@ -15,6 +16,7 @@ import {
   openapiPath,
   routes,
   seqHeader,
+  webhookPath,
   type RouteName,
 } from '../protocol/http.ts';
 import type { Route } from '../protocol/route.ts';
@@ -22,6 +24,7 @@ import { placeRefusal, refusalOf, type Access } from './access.ts';
 import type { Handlers, Outcome, ServerDeps } from './handler.ts';
 import { checkParams, checkQuery, readJson } from './input.ts';
 import { failureResponse, httpProblem, problemResponse } from './problem.ts';
+import { delivery, forgeHandlers } from './routes/forges.ts';
 import { townHandlers } from './routes/town.ts';
 import { workHandlers } from './routes/work.ts';
 
@@ -33,6 +36,11 @@ export interface App {
 
 export function createApp(deps: ServerDeps): App {
   const app = new Hono();
+  app.post(webhookPath.replace('{rig}', ':rig'), async (c) => {
+    const rig = c.req.param('rig') ?? '';
+    if (!deps.health().ready) return new Response(null, { status: 503 });
+    return await delivery(deps, rig, c.req.raw);
+  });
   app.use(async (c, next) => {
     const refusal = accessProblem(deps.access, c.req.raw); // A1
     if (refusal !== null) return refusal;
@@ -66,7 +74,11 @@ type AnyHandler = (call: {
 }) => Outcome<unknown> | Promise<Outcome<unknown>>;
 
 function handlersOf(deps: ServerDeps): readonly (readonly [RouteName, AnyHandler])[] {
-  const all: Handlers = { ...townHandlers(deps), ...workHandlers(deps) };
+  const all: Handlers = {
+    ...townHandlers(deps),
+    ...workHandlers(deps),
+    ...forgeHandlers(deps),
+  };
   return routeNames.map((name) => [name, all[name]]);
 }
 

@@ -11,6 +11,7 @@ import { ok, type Result } from '../core/result.ts';
 import type { HealthResource, RouteName, Routes } from '../protocol/http.ts';
 import type { Queries, ReadAnswer, ReadRequest } from '../town/queries.ts';
 import type { Access } from './access.ts';
+import type { ForgeDesk } from './forge-desk.ts';
 
 /** What a repository a person named turned out to be. */
 export interface SourceDescription {
@@ -51,6 +52,7 @@ export interface ServerDeps {
   /** Asks the runner that has a rig's repository. */
   read(request: ReadRequest): Promise<Result<ReadAnswer, Failure>>;
   describeSource(source: string): Promise<Result<SourceDescription, Failure>>;
+  readonly forge: ForgeDesk;
   readonly transfer: Transfer;
   /** Called when chunks of a transcript were stored. Answers how to stop. */
   onTranscript(listener: () => void): () => void;

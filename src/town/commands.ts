@@ -51,6 +51,8 @@ export function carryOut(ask: Ask, command: Command): Answer {
       return pulls.retry(ask, command);
     case 'credential_set':
       return pulls.setCredential(ask, command);
+    case 'webhook_secret_set':
+      return pulls.setWebhookSecret(ask, command);
     case 'credential_remove':
       return pulls.removeCredential(ask, command);
     case 'agent_stop':

@@ -12,9 +12,9 @@ import type { RigRef } from '../core/launch-spec.ts';
 import { rigRefOf } from '../core/launch.ts';
 import { near } from '../core/names.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import { instant } from '../core/time.ts';
 import type { Attempt } from '../core/attempt.ts';
 import type { Bead, BeadStatus } from '../core/bead.ts';
+import type { Escalation } from '../core/escalation.ts';
 import type { Town } from '../core/town.ts';
 import type { SqlReader } from '../ports/sql.ts';
 import { agenda } from '../storage/agenda.ts';
@@ -30,9 +30,11 @@ import { runners } from '../storage/tables/runners.ts';
 import { towns } from '../storage/tables/town.ts';
 import { transcripts } from '../storage/tables/transcripts.ts';
 import { doctorView, settingViews } from './rig-views.ts';
+import { bad, beadCursor, offsetOf } from './cursor.ts';
+import type { LookView } from './forge-views.ts';
 import { waitsOf } from './bead-waits.ts';
 import * as view from './views.ts';
-import { answerOf, subjectOf } from './why.ts';
+import { aboutEscalation, answerOf, subjectOf } from './why.ts';
 
 export type { ReadAnswer, ReadRequest } from '../ports/runner.ts';
 
@@ -80,7 +82,7 @@ export class Queries {
       beads: beads.counts(this.#sql),
       live: attempts.live(this.#sql, LIVE_MAX).map(view.attemptView),
       mergeRequests: mergeRequests.live(this.#sql, LIVE_MAX).map(view.mergeRequestView),
-      escalations: escalations.open(this.#sql).map(view.escalationView),
+      escalations: escalations.open(this.#sql).map((row) => this.#escalation(row)),
       rigs: rigs.all(this.#sql).map(view.rigView),
       runners: runners.all(this.#sql).map(view.runnerView),
       dispatch: {
@@ -179,15 +181,25 @@ export class Queries {
   }
 
   listMergeRequests(
-    filter: { readonly rig?: string | undefined; readonly live?: boolean | undefined },
+    filter: {
+      readonly rig?: string | undefined;
+      readonly live?: boolean | undefined;
+      readonly failureKind?: string | undefined;
+    },
     page: PageRequest,
   ) {
     const known = this.#rigIfNamed(filter.rig);
     if (!known.ok) return known;
     const offset = offsetOf(page.cursor);
     if (!offset.ok) return offset;
-    const { rig } = filter;
+    const { rig, failureKind } = filter;
     const fetch = (count: number, from: number) => {
+      if (failureKind !== undefined) {
+        // Few at a time, and only live ones: read whole.
+        const live = mergeRequests.live(this.#sql, LIVE_MAX);
+        const unseen = live.filter((row) => row.unobservable?.failureKind === failureKind);
+        return unseen.slice(from, from + count);
+      }
       if (filter.live === true) {
         const live =
           rig === undefined
@@ -259,17 +271,21 @@ export class Queries {
       : escalations.open(this.#sql);
     const from = rows.slice(offset.value);
     return ok({
-      items: from.slice(0, page.limit).map(view.escalationView),
+      items: from.slice(0, page.limit).map((row) => this.#escalation(row)),
       next: from.length > page.limit ? String(offset.value + page.limit) : null,
     });
   }
 
   escalation(id: string) {
     const row = escalations.get(this.#sql, id);
-    if (row !== undefined) return ok(view.escalationView(row));
+    if (row !== undefined) return ok(this.#escalation(row));
     return this.#unknown('escalation', id, () =>
       escalations.recent(this.#sql, NEAR_POOL).map((escalation) => escalation.id),
     );
+  }
+
+  #escalation(row: Escalation) {
+    return view.escalationView(row, aboutEscalation(this.#sql, row));
   }
 
   listRunners(): Listed<ReturnType<typeof view.runnerView>> {
@@ -328,9 +344,9 @@ export class Queries {
   }
 
   /** Every check of the last look, and what setup said since. */
-  rigDoctor(id: string) {
+  rigDoctor(id: string, look: LookView | null) {
     const row = this.rigRow(id);
-    return row.ok ? ok(doctorView(row.value)) : row;
+    return row.ok ? ok(doctorView(row.value, look)) : row;
   }
 
   #anyNames(): readonly string[] {
@@ -373,28 +389,7 @@ export class Queries {
   }
 }
 
-/** Q2 */
-function beadCursor(cursor: string | undefined) {
-  if (cursor === undefined) return ok(null);
-  const parts = /^(\d+)_(\S+)$/.exec(cursor);
-  if (parts === null) return badCursor(cursor);
-  return ok({ createdAt: instant(Number(parts[1])), id: beadId(parts[2] ?? '') });
-}
-
-function offsetOf(cursor: string | undefined): Read<number> {
-  if (cursor === undefined) return ok(0);
-  return /^\d{1,9}$/.test(cursor) ? ok(Number(cursor)) : badCursor(cursor);
-}
-
-function badCursor(given: string): Read<never> {
-  return bad('cursor', given, 'the `next` of a page of this list');
-}
-
-function bad(field: string, given: string, expected: string): Read<never> {
-  return err({ kind: 'bad_value', helps: 'person', field, given, expected });
-}
-
 const entityKinds: readonly EntityKind[] = [
   ...(['town', 'bead', 'attempt', 'job', 'merge_request', 'rig'] as const),
-  ...(['escalation', 'runner', 'dispatch'] as const),
+  ...(['escalation', 'runner', 'dispatch', 'forge_account'] as const),
 ];

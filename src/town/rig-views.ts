@@ -13,12 +13,14 @@ import {
   sourceOf,
 } from '../core/setting-definitions.ts';
 import type { Settings } from '../core/settings.ts';
+import { lookChecks, type LookView } from './forge-views.ts';
 import { isProbing } from './views.ts';
 
 const nothingWrong = { what: '', evidence: '', next: '' };
 
 /** G1 */
-export function doctorView(rig: Rig) {
+/** With what a look at its forge found, where it is on one. */
+export function doctorView(rig: Rig, look: LookView | null) {
   const about = { rig: rig.id };
   const checks = (rig.report?.checks ?? []).map(({ name, passed, failure }) => ({
     name,
@@ -30,9 +32,10 @@ export function doctorView(rig: Rig) {
     .filter((failure) => failure !== null)
     .map((failure) => ({ name: failure.kind, passed: false, ...explain(failure, about) }))
     .filter((check) => !said.has(check.what));
-  const all = [...checks, ...others];
+  const rights = look === null ? [] : lookChecks(look, rig.id);
+  const all = [...checks, ...others, ...rights];
   const healthy = rig.status === 'ready' && all.every((check) => check.passed);
-  return { rig: rig.id, healthy, probing: isProbing(rig), checks: all };
+  return { rig: rig.id, healthy, probing: isProbing(rig), checks: all, forge: look };
 }
 
 export function settingViews(town: Partial<Settings>, rig: Partial<Settings>) {

@@ -16,6 +16,7 @@ import type { MergeRequest } from '../core/merge-request.ts';
 import type { Rig } from '../core/rig.ts';
 import type { Runner } from '../core/runner.ts';
 import type { Wait } from '../core/wait.ts';
+import { blockersOf, forgeOfRigView, pollView, pullView } from './forge-views.ts';
 import type { JournalRow } from '../storage/tables/journal.ts';
 
 /** ISO 8601, UTC. */
@@ -154,6 +155,10 @@ export function mergeRequestView(request: MergeRequest) {
     candidate: request.candidate,
     gates: request.gates,
     lostRaces: request.lostRaces,
+    strategy: request.strategy,
+    pr: pullView(request),
+    blockedBy: blockersOf(request),
+    ...pollView(request),
     decision:
       request.decision === null ? null : { ...request.decision, at: iso(request.decision.at) },
     proof: proofView(request.proof),
@@ -178,6 +183,7 @@ export function rigView(rig: Rig) {
     lends: rig.lends,
     target: rig.target,
     updateCheckout: rig.updateCheckout,
+    forge: forgeOfRigView(rig),
     mergeCommand:
       rig.createTargetFrom === null ? null : `git -C ${quoted(rig.remote)} merge ${rig.target}`,
     consentAt: isoOrNull(rig.consentAt),
@@ -209,8 +215,7 @@ function reportView(report: RigReport, about: About) {
   return { ...report, checks };
 }
 
-export function escalationView(escalation: Escalation) {
-  const about = { escalation: escalation.id };
+export function escalationView(escalation: Escalation, about: About) {
   return {
     id: escalation.id,
     status: escalation.status,

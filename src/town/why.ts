@@ -56,7 +56,7 @@ export function subjectOf(reader: SqlReader, name: string): Subject | null {
   const rig = rigs.get(reader, name);
   if (rig !== undefined) return ofRig(rig);
   const escalation = escalations.get(reader, name);
-  if (escalation !== undefined) return ofEscalation(escalation);
+  if (escalation !== undefined) return ofEscalation(reader, escalation);
   const job = jobs.get(reader, name);
   if (job !== undefined) return ofJob(job);
   const runner = runners.get(reader, name);
@@ -181,12 +181,23 @@ function ofRig(rig: Rig): Subject {
   };
 }
 
-function ofEscalation(escalation: Escalation): Subject {
+/** What its sentences may name: a rig, or a change with its rig and bead. */
+export function aboutEscalation(reader: SqlReader, { id, subject }: Escalation): About {
+  if (subject.startsWith('rig:')) return { escalation: id, rig: subject.slice('rig:'.length) };
+  const request = mergeRequests.get(reader, subject);
+  if (request === undefined) return { escalation: id };
+  return { escalation: id, mergeRequest: request.id, rig: request.rig, bead: request.bead };
+}
+
+function ofEscalation(reader: SqlReader, escalation: Escalation): Subject {
   const { id, status, subject, question, failure } = escalation;
   const open = status !== 'resolved';
   return {
     ...named('escalation', id, question?.text ?? failure?.kind ?? escalation.severity, status),
-    about: { escalation: id, ...(subject === 'town' ? {} : { bead: subject }) },
+    about: {
+      ...(subject === 'town' || subject.startsWith('rig:') ? {} : { bead: subject }),
+      ...aboutEscalation(reader, escalation),
+    },
     parked: escalation.parked,
     failures: open && failure !== null ? [failure] : [],
     waits: question === null ? escalation.waits : [],

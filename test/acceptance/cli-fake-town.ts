@@ -170,6 +170,7 @@ export async function gt(home: string, argv: readonly string[], around: Around =
         return text.length > bytesMax ? { text: '', whole: false } : { text, whole: true };
       },
       readLine: async () => answers.shift(),
+      readSecret: async () => answers.shift(),
     },
     interrupted: around.interrupted ?? new AbortController().signal,
     now: () => Date.parse(AT) + 60_000,

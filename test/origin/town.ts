@@ -67,6 +67,7 @@ export class OriginTown {
         door: this.#door(),
         budgets: new RateBudgets(),
         clock: world.time,
+        timers: world.time,
         sources: (context) => this.#sources(context),
       }),
     );

@@ -11,7 +11,7 @@ import { dirname, join } from 'node:path';
 
 export interface DemoRepository {
   readonly folder: string;
-  /** Bare. */
+  /** Bare, or an address of the forge. */
   readonly remote: string;
   readonly clone: string;
 }
@@ -58,10 +58,19 @@ const FILES: Readonly<Record<string, string>> = {
   )}\n`,
 };
 
-export async function makeRepository(folder: string): Promise<DemoRepository> {
-  const remote = join(folder, 'greet.git');
+/** `forge`: a remote that is there already, and what git needs to push to it. */
+export async function makeRepository(
+  folder: string,
+  forge: {
+    readonly remote: string;
+    readonly gitEnv: Readonly<Record<string, string>>;
+  } | null = null,
+): Promise<DemoRepository> {
+  const remote = forge?.remote ?? join(folder, 'greet.git');
   const clone = join(folder, 'greet');
-  await git(folder, ['init', '-q', '--bare', '--initial-branch=main', remote]);
+  if (forge === null) {
+    await git(folder, ['init', '-q', '--bare', '--initial-branch=main', remote]);
+  }
   await git(folder, ['clone', '-q', remote, clone]);
   await git(clone, ['symbolic-ref', 'HEAD', 'refs/heads/main']);
   for (const [path, text] of Object.entries(FILES)) {
@@ -71,7 +80,7 @@ export async function makeRepository(folder: string): Promise<DemoRepository> {
   await chmod(join(clone, 'greet'), 0o755);
   await git(clone, ['add', '-A']);
   await git(clone, ['commit', '-q', '-m', 'Greet the world']);
-  await git(clone, ['push', '-q', 'origin', 'main']);
+  await git(clone, ['push', '-q', 'origin', 'main'], forge?.gitEnv);
   return { folder, remote, clone };
 }
 
@@ -99,8 +108,12 @@ export const gitEnv: Readonly<Record<string, string>> = {
   GIT_COMMITTER_EMAIL: 'demo@gastown.invalid',
 };
 
-function git(cwd: string, args: readonly string[]): Promise<string> {
-  const env = { ...process.env, ...gitEnv };
+function git(
+  cwd: string,
+  args: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const env = { ...process.env, ...gitEnv, ...more };
   return new Promise((done, fail) => {
     execFile('git', args, { cwd, env }, (error, stdout, stderr) => {
       if (error === null) done(stdout);

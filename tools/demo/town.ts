@@ -21,6 +21,8 @@ export interface Landed {
   readonly rounds: number;
   readonly gates: readonly { readonly gate: string; readonly result: string }[];
   readonly after: readonly string[];
+  /** Of its pull request; null without a forge. */
+  readonly pullRequest: number | null;
 }
 
 interface Deps {
@@ -38,7 +40,10 @@ interface Bead {
   readonly after: readonly string[];
   readonly escalation: string | null;
   readonly proof: { readonly commit: string } | null;
-  readonly change: { readonly gates: readonly { gate: string; result: string }[] } | null;
+  readonly change: {
+    readonly gates: readonly { gate: string; result: string }[];
+    readonly pr: { readonly number: number | null } | null;
+  } | null;
 }
 
 interface Event {
@@ -77,6 +82,18 @@ export class DemoTown {
     const found = (steps: readonly Step[] | undefined): string =>
       (steps ?? []).map(({ command }) => `"${command}"`).join(', ');
     this.#deps.say(`rig ${name}: setup ${found(report?.setup)}, gates ${found(report?.gates)}`);
+  }
+
+  /** The forge is named, and the town given a token for it, before its rig is added. */
+  async login({ origin, token }: { readonly origin: string; readonly token: string }) {
+    await this.#gt(['config', 'set', 'forge.instances', `github=${origin}`]);
+    await this.#gt(['config', 'set', 'autoMerge', 'true']);
+    await this.#gt(['forge', 'login', '--url', origin, '--token-stdin'], token);
+    this.#deps.say(`the town has a token for the forge at ${origin}`);
+  }
+
+  async webhook(rig: string): Promise<{ readonly url: string; readonly secret: string }> {
+    return await this.#gt(['forge', 'webhook', rig]);
   }
 
   /** Answers the bead's id. */
@@ -124,7 +141,8 @@ export class DemoTown {
     }
     const { attempts, rounds, after } = bead;
     const gates = (bead.change?.gates ?? []).map(({ gate, result }) => ({ gate, result }));
-    return { bead: id, commit: bead.proof.commit, attempts, rounds, gates, after };
+    const pullRequest = bead.change?.pr?.number ?? null;
+    return { bead: id, commit: bead.proof.commit, attempts, rounds, gates, after, pullRequest };
   }
 
   /** N2 */
@@ -160,10 +178,12 @@ export class DemoTown {
     return said.join('\n');
   }
 
-  /** Runs one command; its document is the answer. */
-  async #gt<T>(args: readonly string[]): Promise<T> {
+  /** Runs one command, with something on its standard input; its document is the answer. */
+  async #gt<T>(args: readonly string[], input = ''): Promise<T> {
     this.#deps.signal.throwIfAborted();
     const child = this.#spawn([...args, '--json']);
+    child.stdin?.on('error', () => {}); // it ended without reading; its exit code says why
+    child.stdin?.end(input);
     const [out, errors] = await Promise.all([
       textOf(child.stdout),
       textOf(child.stderr),
@@ -179,7 +199,7 @@ export class DemoTown {
   #spawn(args: readonly string[], stderr: 'pipe' | 'ignore' = 'pipe'): ChildProcess {
     const child = spawn(GT, args, {
       env: this.#env(),
-      stdio: ['ignore', 'pipe', stderr],
+      stdio: ['pipe', 'pipe', stderr],
       detached: true,
     });
     const { signal } = this.#deps;

@@ -52,13 +52,17 @@ export const escalationCommands: NounSpec = {
       summary: 'Answer it; the work that waits for it goes on',
       args: [
         escalation,
-        { name: 'answer', about: 'the answer, or one of its choices', optional: true },
+        { name: 'words', about: 'the answer, or one of its choices', optional: true },
       ],
-      examples: ['gt escalation resolve esc-2', 'gt escalation resolve esc-2 "use version 3"'],
+      options: [{ flags: '--answer <text>', about: 'the same, as an option' }],
+      examples: [
+        'gt escalation resolve esc-2 "use 3"',
+        'gt escalation resolve esc-2 --answer redo',
+      ],
       run: async (context, input) =>
         (await import('./escalation/resolve.ts')).resolve(context, {
           id: input.arg('escalation'),
-          answer: input.optionalArg('answer') ?? null,
+          answer: input.text('answer') ?? input.optionalArg('words') ?? null,
         }),
     },
   ],

@@ -9,6 +9,7 @@ import { agentCommands } from './agent.ts';
 import { beadCommands, sling } from './bead.ts';
 import { configCommands } from './config.ts';
 import { escalationCommands } from './escalation.ts';
+import { forgeCommands } from './forge.ts';
 import { mergeRequestCommands } from './mr.ts';
 import { rigCommands } from './rig.ts';
 import { dataCommands, townCommands, workCommands } from './town.ts';
@@ -27,6 +28,7 @@ export const nouns: readonly NounSpec[] = [
   rigCommands,
   beadCommands,
   mergeRequestCommands,
+  forgeCommands,
   agentCommands,
   escalationCommands,
   configCommands,

@@ -24,13 +24,15 @@ export const mergeRequestCommands: NounSpec = {
       options: [
         { flags: '--rig <name>', about: 'only of this rig', completes: 'rig' },
         { flags: '-a, --all', about: 'merged and abandoned ones too' },
+        { flags: '--failure-kind <kind>', about: 'only those that cannot be read for this reason' },
         { flags: '-n, --limit <number>', about: 'at most this many (default 100)' },
       ],
-      examples: ['gt mr list', 'gt change list --rig web --all --json'],
+      examples: ['gt mr list', 'gt mr list --failure-kind no_token --json'],
       run: async (context, input) =>
         (await import('./mr/list.ts')).list(context, {
           rig: input.text('rig'),
           all: input.flag('all'),
+          failureKind: input.text('failureKind'),
           limit: input.whole('limit', 1, 100_000) ?? 100,
         }),
     },
@@ -41,6 +43,14 @@ export const mergeRequestCommands: NounSpec = {
       examples: ['gt mr show mr-4', 'gt mr show mr-4 --json'],
       run: async (context, input) =>
         (await import('./mr/show.ts')).show(context, { id: input.arg('change') }),
+    },
+    {
+      words: 'mr retry',
+      summary: 'Read its pull request again now, and try again what was refused',
+      args: [mergeRequest],
+      examples: ['gt mr retry mr-4', 'gt mr retry web-17 --json'],
+      run: async (context, input) =>
+        (await import('./mr/retry.ts')).retry(context, { id: input.arg('change') }),
     },
     {
       words: 'mr decide',

@@ -134,10 +134,16 @@ export const workCommands: readonly CommandSpec[] = [
   {
     words: 'demo',
     summary: 'Three beads landing in a repository made for it; no key, no network',
-    options: [{ flags: '--keep', about: 'leave the town and the repositories to look at' }],
-    examples: ['gt demo', 'gt demo --keep', 'gt demo --json'],
+    options: [
+      { flags: '--keep', about: 'leave the town and the repositories to look at' },
+      { flags: '--forge', about: 'on a code host made for it, through pull requests' },
+    ],
+    examples: ['gt demo', 'gt demo --forge', 'gt demo --keep --json'],
     run: async (context, input) =>
-      (await import('./town/demo.ts')).demo(context, { keep: input.flag('keep') }),
+      (await import('./town/demo.ts')).demo(context, {
+        keep: input.flag('keep'),
+        forge: input.flag('forge'),
+      }),
   },
 ];
 

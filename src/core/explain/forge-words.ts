@@ -85,7 +85,7 @@ export function triedLines(tried: readonly TriedSource[]): string {
 
 /** How somebody gives another credential. The token is read from the terminal, no argument. */
 export function giveToken({ rig }: About): string {
-  return known(rig) ? `gt rig set ${rig} credentials.token=-` : 'gt config set credentials.token -';
+  return known(rig) ? `gt forge login --rig ${rig}` : 'gt forge login';
 }
 
 /** What to do about a credential that came from there. */

@@ -19,7 +19,12 @@ export const pullWords: Says<Kinds> = {
   pr_poll_failed: ({ url, error }, about) => explainPullRequestError(error, { ...about, url }),
   pr_closed: ({ url, by }, about) => ({
     what: `${by === null ? 'Somebody' : by} closed the pull request without merging it.`,
-    evidence: url,
+    evidence: stacked(
+      url,
+      'redo: another round, with a pull request of its own',
+      'drop: the bead is closed without landing',
+      'reopen: it was reopened there, and is watched again',
+    ),
     next: known(about.escalation)
       ? `Say what happens: gt escalation resolve ${about.escalation} redo`
       : 'See what is asked: gt escalation list',

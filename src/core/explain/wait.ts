@@ -118,12 +118,12 @@ const waitWords: WaitSays = {
   poll: (wait) => ({
     what: 'The pull request is read again soon.',
     evidence: text(wait, 'because', '').replaceAll('_', ' '),
-    next: 'See what waits: gt status',
+    next: 'See what is read when: gt forge status',
   }),
   throttled: () => ({
     what: 'The forge asks to wait before it is read again. Nothing is wrong with the work.',
     evidence: '',
-    next: 'See what waits: gt status',
+    next: 'See what is read when: gt forge status',
   }),
   unobservable: (wait, about) => ({
     what: 'The pull request cannot be read. The work is what it was; nothing is redone.',

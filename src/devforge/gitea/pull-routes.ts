@@ -106,6 +106,16 @@ export const TEA_PULL_ROUTES: readonly Route<TeaHandler>[] = [
     }),
   ),
   route(
+    `POST ${AT}/issues/:index/labels`,
+    onTeaPull('write', async ({ pull, body }) => {
+      pull.labels = [...new Set([...pull.labels, ...words(body, 'labels')])];
+      return json(
+        200,
+        pull.labels.map((name, id) => ({ id, name, color: 'ededed' })),
+      );
+    }),
+  ),
+  route(
     `GET ${AT}/issues/:index/comments`,
     onTeaPull('read', async (call) =>
       json(

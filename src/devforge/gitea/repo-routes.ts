@@ -3,7 +3,7 @@
  *
  * R1 A branch that exists already is refused with 409 and left where it points.
  */
-import { json, plain, route, type Answer, type Route } from '../exchange.ts';
+import { json, pageOf, plain, route, slice, type Answer, type Route } from '../exchange.ts';
 import { text } from '../json.ts';
 import type { StatusState } from '../model.ts';
 import {
@@ -19,6 +19,7 @@ import {
   combinedState,
   teaBranch,
   teaCommit,
+  teaJob,
   teaProtection,
   teaRepo,
   teaStatuses,
@@ -118,6 +119,25 @@ export const TEA_REPO_ROUTES: readonly Route<TeaHandler>[] = [
       const ref = incoming.query.get('ref') ?? repo.defaultBranch;
       const content = await repo.git.file(ref, params['path'] ?? '');
       return content === null ? told(404, "The target couldn't be found.") : plain(200, content);
+    }),
+  ),
+  route(
+    `GET ${AT}/actions/runs`,
+    onTeaRepo('read', async ({ repo, incoming }) => {
+      const sha = incoming.query.get('head_sha') ?? '';
+      const suites = [...new Set(repo.latestChecks(sha).map(({ suite }) => suite))];
+      const runs = suites.map((id) => ({ id, head_sha: sha, event: 'pull_request' }));
+      return json(200, { total_count: runs.length, workflow_runs: runs });
+    }),
+  ),
+  route(
+    `GET ${AT}/actions/runs/:run/jobs`,
+    onTeaRepo('read', async ({ repo, params, incoming, web }) => {
+      const all = [...repo.checks.values()].flat();
+      const runs = all.filter(({ suite }) => String(suite) === params['run']);
+      const page = slice(runs, pageOf(incoming.query, 30, 'limit'));
+      const jobs = page.map((run) => teaJob(run, repo, web));
+      return json(200, { total_count: runs.length, jobs });
     }),
   ),
   route(

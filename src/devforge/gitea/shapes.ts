@@ -259,12 +259,30 @@ export function combinedState(statuses: readonly Shape[]): string {
   return worst.find((state) => states.includes(state)) ?? '';
 }
 
+function jobUrl(run: CheckRun, repo: Repo, web: string): string {
+  return `${web}/${repo.fullName}/actions/runs/${run.suite}/jobs/${run.id}`;
+}
+
+export function teaJob(run: CheckRun, repo: Repo, web: string): Shape {
+  const conclusion = run.conclusion === null ? '' : runPassed(run) ? 'success' : 'failure';
+  return {
+    id: run.id,
+    run_id: run.suite,
+    name: run.name,
+    head_sha: run.sha,
+    html_url: jobUrl(run, repo, web),
+    status: run.status,
+    conclusion,
+    steps: [{ name: run.step, number: 1, status: run.status, conclusion }],
+  };
+}
+
 function checkStatus(run: CheckRun, repo: Repo, web: string): Shape {
   const done = run.status === 'completed';
   return {
     id: run.id,
     status: done ? (runPassed(run) ? 'success' : 'failure') : 'pending',
-    target_url: `${web}/${repo.fullName}/actions/runs/${run.suite}/jobs/${run.id}`,
+    target_url: jobUrl(run, repo, web),
     description: run.title ?? '',
     url: '',
     context: run.name,

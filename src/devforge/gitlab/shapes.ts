@@ -55,7 +55,7 @@ export function projectShape({ repo, access, web, api }: ProjectCall): Shape {
     created_at: labTime(repo.createdAt),
     last_activity_at: labTime(repo.updatedAt),
     merge_method: ff ? 'ff' : 'merge',
-    squash_option: repo.mergeMethods.includes('squash') ? 'default_off' : 'never',
+    squash_option: squashOption(repo),
     only_allow_merge_if_pipeline_succeeds: (rules?.requiredChecks.length ?? 0) > 0,
     only_allow_merge_if_all_discussions_are_resolved: rules?.requireResolvedThreads ?? false,
     allow_merge_on_skipped_pipeline: false,
@@ -68,6 +68,11 @@ export function projectShape({ repo, access, web, api }: ProjectCall): Shape {
     },
     _links: { self: `${api}/projects/${repo.id}` },
   };
+}
+
+function squashOption({ mergeMethods }: Repo): string {
+  if (!mergeMethods.includes('squash')) return 'never';
+  return mergeMethods.length === 1 ? 'always' : 'default_off';
 }
 
 /** S1 */

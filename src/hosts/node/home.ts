@@ -4,8 +4,11 @@
  * M1 One process at a time: it holds a lock that the system itself lets go of when the process
  *    ends in whatever way, so no lock is ever stale. Who holds it stands beside it for people.
  * M2 The token is made once, is readable by its person only, and is repaired if it is not.
+ * M4 The key of the secrets is made once, beside the database and never in it; a copy of the
+ *    database alone tells nothing. One that was changed by hand is refused, not replaced.
  * M3 `server.json` is there exactly while a server listens; it is written whole or not at all.
  */
+import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
@@ -40,6 +43,7 @@ export interface HomePaths {
   readonly root: string;
   readonly database: string;
   readonly token: string;
+  readonly key: string;
   readonly address: string;
   readonly lock: string;
   readonly holder: string;
@@ -52,6 +56,7 @@ export function homePaths(root: string): HomePaths {
     root,
     database: join(root, 'town.sqlite'),
     token: join(root, 'token'),
+    key: join(root, 'key'),
     address: join(root, 'server.json'),
     lock: join(root, 'lock'),
     holder: join(root, 'lock.json'),
@@ -119,6 +124,27 @@ export function readToken(paths: HomePaths, random: Random): string {
   const fresh = random.token(TOKEN_CHARS); // emptied by a full disk or by hand
   writeWhole(paths.token, `${fresh}\n`);
   return fresh;
+}
+
+const KEY_BYTES = 32;
+
+/** M4. 32 bytes, made at the first use. */
+export function readKey(paths: HomePaths): Uint8Array<ArrayBuffer> {
+  try {
+    writeFileSync(paths.key, randomBytes(KEY_BYTES), { mode: 0o600, flag: 'wx', flush: true });
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
+  if ((statSync(paths.key).mode & 0o077) !== 0) chmodSync(paths.key, 0o600);
+  const key = Uint8Array.from(readFileSync(paths.key));
+  if (key.length === KEY_BYTES) return key;
+  throw new CannotStart({
+    kind: 'key_damaged',
+    what: 'The key of the stored credentials is not as it was made.',
+    evidence: `${paths.key} has ${key.length} bytes, not ${KEY_BYTES}`,
+    next: `Put the file back from a copy; or remove it, and give every token again: gt forge login`,
+    exitCode: 1,
+  });
 }
 
 /** M3 */

@@ -45,7 +45,7 @@ async function load(ground: AppGround): Promise<Listener> {
     import('../../town/queries.ts'),
     import('../../town/transfer.ts'),
   ]);
-  const { sql, log, seat, runner, makeTown, clock, timers, version } = ground;
+  const { sql, log, seat, forges, runner, makeTown, clock, timers, version } = ground;
   const queries = new Queries(sql);
   const deps: ServerDeps = {
     town: () => seat,
@@ -53,8 +53,9 @@ async function load(ground: AppGround): Promise<Listener> {
     read: (request) => runner.port?.read(request) ?? Promise.resolve(noRunner()),
     describeSource: async (source) => {
       const { hostGit, resolveSource } = await import('./sources.ts');
-      return resolveSource(hostGit(ground.env, timers), source);
+      return resolveSource(hostGit(ground.env, timers, forges.credentialFor), source);
     },
+    forge: await forges.desk(),
     transfer: {
       export: () => transfer.exportTown(sql, clock.now(), version),
       import(lines) {

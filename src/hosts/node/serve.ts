@@ -14,11 +14,13 @@ import type { HealthResource } from '../../protocol/http.ts';
 import { loopbackHosts, type Access } from '../../server/access.ts';
 import { migrate } from '../../storage/schema.ts';
 import { Town } from '../../town/town.ts';
+import { lazyForges, type NodeForges } from './forges.ts';
 import { lazyApp } from './lazy-app.ts';
 import {
   homePaths,
   makeHome,
   processStart,
+  readKey,
   readToken,
   removeAddress,
   takeLock,
@@ -67,6 +69,7 @@ export interface RunnerGround {
   readonly timers: Timers;
   readonly random: Random;
   readonly log: Log;
+  readonly credentialFor: NodeForges['credentialFor'];
 }
 
 export type MakeRunner = (options: HostOptions, ground: RunnerGround) => Promise<HostRunner>;
@@ -76,6 +79,7 @@ export interface Ground {
   readonly sql: Sql;
   readonly log: FileLog;
   readonly seat: TownSeat;
+  readonly forges: NodeForges;
   readonly runner: { port: HostRunner | undefined };
   readonly makeTown: () => Town;
 }
@@ -157,7 +161,7 @@ export class NodeHost {
     log.info('starting', { version, pid });
     const token = readToken(paths, systemRandom);
     const sql = this.#openDatabase(paths.database);
-    const ground = this.#seatTown(sql, log);
+    const ground = this.#seatTown(sql, log, readKey(paths));
     this.#goOn();
     const listening = await this.#listen(ground, token);
     writeAddress(paths, { url: listening.url, pid, version });
@@ -202,11 +206,19 @@ export class NodeHost {
     throw new CannotStart(problem);
   }
 
-  #seatTown(sql: Sql, log: FileLog): Ground {
+  #seatTown(sql: Sql, log: FileLog, key: Uint8Array<ArrayBuffer>): Ground {
     const clock = this.#clock;
+    const { version, env } = this.#options;
     const seat = new TownSeat({ clock, log, alarm: () => alarm });
     const alarm = new TimerAlarm(clock, this.#timers, () => seat.alarm());
     const runner: { port: HostRunner | undefined } = { port: undefined };
+    const host = { clock, timers: this.#timers, random: systemRandom, log };
+    const forges = lazyForges({
+      ...host,
+      ...{ sql, key, env, version },
+      fetch: (url, init) => fetch(url, init),
+      tell: (fact) => void seat.fact(fact),
+    });
     const makeTown = (): Town =>
       new Town({
         sql,
@@ -215,14 +227,15 @@ export class NodeHost {
         alarm,
         log,
         runner: (id) => (id === local ? runner.port : undefined),
-        build: this.#options.version,
+        forge: forges.port,
+        build: version,
       });
     seat.put(makeTown());
     this.#undo.push(
       () => seat.close(),
       () => alarm.close(),
     );
-    return { sql, log, seat, runner, makeTown };
+    return { sql, log, seat, forges, runner, makeTown };
   }
 
   async #listen(ground: Ground, token: string): Promise<Listening> {
@@ -260,6 +273,7 @@ export class NodeHost {
       timers: this.#timers,
       random: systemRandom,
       log,
+      credentialFor: ground.forges.credentialFor,
     });
     ground.runner.port = runner;
     this.#undo.push(() => runner.stop());

@@ -9,7 +9,7 @@ import type { Failure } from '../../core/failure.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { Timers } from '../../ports/host.ts';
 import { remoteFailure } from '../../runtime/git-errors.ts';
-import { Git } from '../../runtime/git.ts';
+import { Git, type GitDeps } from '../../runtime/git.ts';
 import { runProcess } from '../../runtime/run-process.ts';
 import { describeSource, type Source } from '../../runtime/source.ts';
 
@@ -17,12 +17,18 @@ const READ_MS = 10_000;
 const REMOTE_MS = 30_000;
 const nobody: Author = { name: 'Gastown', email: 'gastown@localhost' };
 
-export function hostGit(env: Readonly<Record<string, string | undefined>>, timers: Timers): Git {
+export function hostGit(
+  env: Readonly<Record<string, string | undefined>>,
+  timers: Timers,
+  credentialFor?: GitDeps['credentialFor'],
+): Git {
   const given = Object.entries(env).flatMap(
     ([name, value]): readonly (readonly [string, string])[] =>
       value === undefined ? [] : [[name, value]],
   );
-  return new Git({ run: (spec) => runProcess(spec, timers), env: Object.fromEntries(given) });
+  const run: GitDeps['run'] = (spec) => runProcess(spec, timers);
+  const credential = credentialFor === undefined ? {} : { credentialFor };
+  return new Git({ run, env: Object.fromEntries(given), ...credential });
 }
 
 /** With the default branch of the remote, which only the remote itself knows. */
@@ -32,7 +38,8 @@ export async function resolveSource(git: Git, typed: string): Promise<Result<Sou
   if (source.value.kind === 'path-is-remote') return source;
   const { remote } = source.value;
   const args = ['ls-remote', '--symref', '--', remote, 'HEAD'];
-  const seen = await git.run(args, { timeoutMs: REMOTE_MS, network: true });
+  const credential = { remote };
+  const seen = await git.run(args, { timeoutMs: REMOTE_MS, network: true, credential });
   if (!seen.ok) return err(remoteFailure(remote, seen));
   const defaultBranch = /^ref: refs\/heads\/(\S+)\tHEAD$/m.exec(seen.out)?.[1] ?? null;
   return ok({ ...source.value, defaultBranch });

@@ -1,62 +1,83 @@
 /**
- * GitHub's REST and GraphQL through the one door: budgets asked before, learned from after, and
- * every refusal already a `PRStatusError`.
+ * GitHub's REST and GraphQL through the one door: its turn waited for before, its budget learned
+ * from after, and every refusal already a `PRStatusError`.
  *
  * A1 An address is built here from the project's own parts, never taken from an answer.
- * A2 HTTP 200 with GraphQL errors is no success unless data came with them.
+ * A2 HTTP 200 with GraphQL errors is no success unless data came with them; an error that names
+ *    no place spoils all of it.
+ * A3 A remembered answer belongs to one token: ETags are of (URL, fingerprint).
  */
+import { limits } from '../../core/limits.ts';
 import type { PRStatusError } from '../../core/pr-status.ts';
 import type { ForgeProject } from '../../core/pull-request.ts';
 import { err, ok, type Result } from '../../core/result.ts';
-import type { Clock } from '../../ports/host.ts';
+import type { Instant } from '../../core/time.ts';
+import type { Clock, Timers } from '../../ports/host.ts';
 import { z } from 'zod';
-import { placeOf, request, type ForgeDoor, type ForgeRequest, type ForgeResponse } from '../http.ts';
+import {
+  invalidResponse,
+  placeOf,
+  request,
+  type ForgeDoor,
+  type ForgeRequest,
+  type ForgeResponse,
+} from '../http.ts';
 import type { CredentialLease } from '../lease.ts';
 import { readLimits } from '../limit-headers.ts';
 import { graphqlOutcome, outcomeOf, type Asked } from '../outcome.ts';
 import type { CallKind, RateBudgets } from '../rate-budget.ts';
+import { Turns } from '../turns.ts';
+import { EtagCache } from './etag-cache.ts';
 
 export interface ApiDeps {
   readonly door: ForgeDoor;
   readonly budgets: RateBudgets;
   readonly clock: Clock;
+  /** For the distance between writes; the door has its own for deadlines. */
+  readonly timers: Timers;
 }
 
 export interface Call {
   readonly project: ForgeProject;
   readonly lease: CredentialLease;
   readonly kind: CallKind;
-  /** Of our own making, moments ago: a 404 may pass. */
-  readonly justCreated?: boolean;
 }
 
-const graphqlBody = z.object({
-  data: z.record(z.string(), z.unknown()).nullish(),
-  errors: z
-    .array(
-      z.object({
-        type: z.string().optional(),
-        message: z.string().optional(),
-        path: z.array(z.union([z.string(), z.number()])).optional(),
-      }),
-    )
-    .optional(),
-});
+export interface RestAsk extends Partial<Omit<ForgeRequest, 'to' | 'lease' | 'method' | 'url'>> {
+  /** Refusals that are an answer to this question: their body says which. */
+  readonly answers?: readonly number[];
+}
+
+/** One entry of a GraphQL answer's `errors`, and what it means. */
+export interface Problem {
+  readonly path: readonly (string | number)[];
+  readonly type: string;
+  readonly words: string;
+  readonly error: PRStatusError;
+}
 
 export interface GraphqlAnswer {
   readonly data: Readonly<Record<string, unknown>>;
-  /** Errors by the first name of their path: one bad target does not poison the others. */
-  readonly errors: Readonly<Record<string, PRStatusError>>;
+  /** Each at its place: one bad target does not poison the others. */
+  readonly problems: readonly Problem[];
+}
+
+export interface Page {
+  readonly json: unknown;
+  readonly more: boolean;
 }
 
 export class GitHubApi {
   readonly #deps: ApiDeps;
+  readonly #turns: Turns;
+  readonly #etags = new EtagCache();
 
   constructor(deps: ApiDeps) {
     this.#deps = deps;
+    this.#turns = new Turns(deps);
   }
 
-  get now() {
+  get now(): Instant {
     return this.#deps.clock.now();
   }
 
@@ -65,42 +86,49 @@ export class GitHubApi {
     call: Call,
     method: ForgeRequest['method'],
     path: string,
-    more: Partial<ForgeRequest> = {},
+    { answers = [], ...more }: RestAsk = {},
   ): Promise<Result<ForgeResponse, PRStatusError>> {
-    const denied = this.#denied(call, 'rest', 1);
-    if (denied !== null) return err(denied);
-    const answer = await request(this.#deps.door, {
-      to: call.project,
-      lease: call.lease,
-      method,
-      url: `${call.project.apiBase}${path}`,
-      mediaType: 'application/vnd.github+json',
-      ...more,
-    });
-    if (answer.is === 'error') return err(this.#noted(call, 'rest', answer.error));
-    this.#learn(call, 'rest', answer);
-    const error = outcomeOf(answer, this.#asked(call));
-    return error === null ? ok(answer) : err(this.#noted(call, 'rest', error));
+    const url = `${call.project.apiBase}${path}`;
+    const mediaType = 'application/vnd.github+json';
+    const answer = await this.#send(call, 'rest', { ...more, method, url, mediaType });
+    if (!answer.ok) return answer;
+    if (answers.includes(answer.value.status)) return answer;
+    const error = outcomeOf(answer.value, this.#asked(call));
+    return error === null ? answer : err(this.#noted(call, 'rest', error));
   }
 
-  /** As `rest`, but a refusal's body is wanted too: 405, 409 and 422 say which. */
-  async attempt(
+  /** A GET that costs nothing where nothing changed. A3 */
+  async get(call: Call, path: string): Promise<Result<Page, PRStatusError>> {
+    const key = `${call.lease.fingerprint} ${call.project.apiBase}${path}`;
+    const known = this.#etags.get(key);
+    const headers = known === null ? {} : { 'if-none-match': known.etag };
+    const answer = await this.rest(call, 'GET', path, { headers });
+    if (!answer.ok) return answer;
+    if (answer.value.status === 304 && known !== null) return ok(known.value);
+    const more = /;\s*rel="next"/.test(answer.value.headers.get('link') ?? '');
+    const page = { json: answer.value.json, more };
+    const etag = answer.value.headers.get('etag');
+    if (etag !== null) this.#etags.put(key, { etag, value: page });
+    return ok(page);
+  }
+
+  /** All pages of a list, or `complete: false`. */
+  async list<T>(
     call: Call,
-    method: ForgeRequest['method'],
     path: string,
-    body: unknown,
-  ): Promise<Result<ForgeResponse, PRStatusError>> {
-    const denied = this.#denied(call, 'rest', 1);
-    if (denied !== null) return err(denied);
-    const url = `${call.project.apiBase}${path}`;
-    const { project: to, lease } = call;
-    const mediaType = 'application/vnd.github+json';
-    const answer = await request(this.#deps.door, { to, lease, method, url, mediaType, body });
-    if (answer.is === 'error') return err(answer.error);
-    this.#learn(call, 'rest', answer);
-    if ([403, 404, 405, 409, 422].includes(answer.status)) return ok(answer);
-    const error = outcomeOf(answer, this.#asked(call));
-    return error === null ? ok(answer) : err(this.#noted(call, 'rest', error));
+    itemsOf: (json: unknown) => readonly T[] | null,
+  ): Promise<Result<{ items: readonly T[]; complete: boolean }, PRStatusError>> {
+    const items: T[] = [];
+    const join = path.includes('?') ? '&' : '?';
+    for (let page = 1; page <= limits.forgePagesMax; page += 1) {
+      const answer = await this.get(call, `${path}${join}per_page=100&page=${page}`);
+      if (!answer.ok) return answer;
+      const found = itemsOf(answer.value.json);
+      if (found === null) return err(mismatch(call, answer.value.json));
+      items.push(...found);
+      if (!answer.value.more) return ok({ items, complete: true });
+    }
+    return ok({ items, complete: false });
   }
 
   async graphql(
@@ -108,71 +136,57 @@ export class GitHubApi {
     query: string,
     variables: Readonly<Record<string, unknown>>,
   ): Promise<Result<GraphqlAnswer, PRStatusError>> {
-    const denied = this.#denied(call, 'graphql', 1);
-    if (denied !== null) return err(denied);
-    const answer = await request(this.#deps.door, {
-      to: call.project,
-      lease: call.lease,
-      method: 'POST',
-      url: graphqlUrl(call.project.apiBase),
-      body: { query, variables },
-    });
-    if (answer.is === 'error') return err(this.#noted(call, 'graphql', answer.error));
-    this.#learn(call, 'graphql', answer);
-    const refused = outcomeOf(answer, this.#asked(call));
+    const url = graphqlUrl(call.project.apiBase);
+    const body = { query, variables };
+    const answer = await this.#send(call, 'graphql', { method: 'POST', url, body });
+    if (!answer.ok) return answer;
+    const refused = outcomeOf(answer.value, this.#asked(call));
     if (refused !== null) return err(this.#noted(call, 'graphql', refused));
-    return this.#understood(call, answer);
+    return this.#understood(call, answer.value);
   }
 
   /** A2 */
   #understood(call: Call, answer: ForgeResponse): Result<GraphqlAnswer, PRStatusError> {
     const parsed = graphqlBody.safeParse(answer.json);
-    const asked = this.#asked(call);
-    if (!parsed.success) return err(graphqlOutcome({ message: 'no data' }, answer, asked));
+    if (!parsed.success) return err(mismatch(call, answer.json));
     const { data, errors = [] } = parsed.data;
-    const [first] = errors;
-    if (data === null || data === undefined) {
-      return err(this.#noted(call, 'graphql', graphqlOutcome(first ?? {}, answer, asked)));
+    const problems = errors.map((error) => ({
+      path: error.path ?? [],
+      type: error.type ?? '',
+      words: (error.message ?? '').slice(0, 300),
+      error: graphqlOutcome(error, answer, this.#asked(call)),
+    }));
+    const whole = problems.find(({ path }) => path.length === 0);
+    if (data !== null && data !== undefined && whole === undefined) return ok({ data, problems });
+    const [first] = whole === undefined ? problems : [whole];
+    return err(this.#noted(call, 'graphql', first?.error ?? mismatch(call, answer.json)));
+  }
+
+  async #send(
+    call: Call,
+    resource: 'rest' | 'graphql',
+    ask: Omit<ForgeRequest, 'to' | 'lease'>,
+  ): Promise<Result<ForgeResponse, PRStatusError>> {
+    const { door, budgets } = this.#deps;
+    const { project: to, lease, kind } = call;
+    const turn = { key: this.#key(call, resource), kind, cost: 1 };
+    const sent = await this.#turns.take(turn, () => request(door, { ...ask, to, lease }));
+    if (!sent.ok) {
+      const { until: retryAt, budget } = sent.error;
+      return err({ kind: 'throttled', ...placeOf(to), scope: 'primary', retryAt, budget });
     }
-    const byName = errors.map((error) => {
-      const name = String(error.path?.[0] ?? '');
-      return [name, graphqlOutcome(error, answer, asked)] as const;
-    });
-    return ok({ data, errors: Object.fromEntries(byName) });
+    if (sent.value.is === 'error') return err(sent.value.error);
+    const seen = readLimits(sent.value.headers, sent.value.date, this.now);
+    budgets.learn(turn.key, seen, this.now);
+    return ok(sent.value);
   }
 
   #asked(call: Call): Asked {
-    return {
-      to: call.project,
-      tokenSource: call.lease.source,
-      now: this.now,
-      justCreated: call.justCreated ?? false,
-    };
+    return { to: call.project, tokenSource: call.lease.source, now: this.now };
   }
 
   #key(call: Call, resource: 'rest' | 'graphql') {
     return { origin: call.project.origin, identity: call.lease.identity, resource };
-  }
-
-  /** A budget that is used up is a wait, told as the forge would have told it. */
-  #denied(call: Call, resource: 'rest' | 'graphql', cost: number): PRStatusError | null {
-    const { budgets } = this.#deps;
-    const key = this.#key(call, resource);
-    const allowed = budgets.allow(key, call.kind, cost, this.now);
-    if (allowed.ok || allowed.because === 'spacing') return null;
-    const known = budgets.budgets(key, this.now).find((one) => one.resource === resource);
-    return {
-      kind: 'throttled',
-      ...placeOf(call.project),
-      scope: 'primary',
-      retryAt: allowed.until,
-      budget: { limit: known?.limit ?? null, remaining: known?.remaining ?? null },
-    };
-  }
-
-  #learn(call: Call, resource: 'rest' | 'graphql', answer: ForgeResponse): void {
-    const seen = readLimits(answer.headers, answer.date, this.now);
-    this.#deps.budgets.learn(this.#key(call, resource), seen, this.now);
   }
 
   #noted(call: Call, resource: 'rest' | 'graphql', error: PRStatusError): PRStatusError {
@@ -184,18 +198,40 @@ export class GitHubApi {
   }
 }
 
+const graphqlBody = z.object({
+  data: z.record(z.string(), z.unknown()).nullish(),
+  errors: z
+    .array(
+      z.object({
+        type: z.string().optional(),
+        message: z.string().optional(),
+        path: z.array(z.union([z.string(), z.number()])).optional(),
+        extensions: z.object({ saml_failure: z.boolean().optional() }).optional(),
+      }),
+    )
+    .optional(),
+});
+
 /** An Enterprise Server has GraphQL beside its REST, not below it. */
 function graphqlUrl(apiBase: string): string {
   return apiBase.endsWith('/v3') ? apiBase.replace(/\/v3$/, '/graphql') : `${apiBase}/graphql`;
 }
 
-/** `owner` and `name` of a project, each safe in a path. */
-export function partsOf(project: ForgeProject): { owner: string; name: string } {
-  const [owner = '', name = ''] = project.path.split('/');
+/** `owner` and `name` of a project. */
+export function partsOf({ path }: Pick<ForgeProject, 'path'>): { owner: string; name: string } {
+  const [owner = '', name = ''] = path.split('/');
   return { owner, name };
 }
 
+/** Each part safe in a path. A1 */
 export function repoPath(project: ForgeProject): string {
   const { owner, name } = partsOf(project);
   return `/repos/${encodeURIComponent(owner)}/${encodeURIComponent(name)}`;
+}
+
+/** What came has another shape than was agreed: the names of its keys, never their values. */
+export function mismatch({ project }: Pick<Call, 'project'>, json: unknown): PRStatusError {
+  const keys = typeof json === 'object' && json !== null ? Object.keys(json) : [];
+  const names = keys.filter((key) => /^\w{1,60}$/.test(key)).slice(0, 8);
+  return invalidResponse(project, 'schema_mismatch', names);
 }

@@ -6,42 +6,41 @@
  * D2 What could not be read whole says so, and nothing is started on half of it.
  */
 import { z } from 'zod';
-import type { Association, FailedCheck, Feedback, Remark, Thread } from '../../core/forge-answers.ts';
-import { commitOf } from '../../core/ids.ts';
+import type { Association, Feedback, Remark, Thread } from '../../core/forge-answers.ts';
+import { limits } from '../../core/limits.ts';
 import type { PRStatusError } from '../../core/pr-status.ts';
 import type { PullRequestRef } from '../../core/pull-request.ts';
 import { err, ok, type Result } from '../../core/result.ts';
-import { invalidResponse } from '../http.ts';
-import { partsOf, repoPath, type Call, type GitHubApi } from './api.ts';
-import { contextFields, contextsShape } from './fields.ts';
-import { failingOf, newestOf, verdictOf } from './snapshot.ts';
-
-const logBytesMax = 64 * 1024;
-const pagesMax = 20;
+import { mismatch, partsOf, type Call, type GitHubApi } from './api.ts';
+import { newestOf, verdictOf } from './checks.ts';
+import { failedChecks } from './failed-checks.ts';
+import { commitsShape, contextFields, oid } from './fields.ts';
+import { restOfContexts } from './more-pages.ts';
+import { explained, notThere, seenRepository } from './not-found.ts';
+import { oidOf } from './snapshot.ts';
 
 const author = z.object({ login: z.string(), __typename: z.string() }).nullish();
-const threadsShape = z.object({
-  pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullish() }),
-  nodes: z.array(
-    z.object({
-      id: z.string(),
-      isResolved: z.boolean(),
-      isOutdated: z.boolean(),
-      path: z.string().nullish(),
-      line: z.number().nullish(),
-      comments: z.object({
-        nodes: z.array(
-          z.object({ author, authorAssociation: z.string(), body: z.string() }).nullable(),
-        ),
-      }),
-    }),
-  ),
+const pageInfo = z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullish() });
+const commentsShape = z.object({
+  pageInfo,
+  nodes: z.array(z.object({ author, authorAssociation: z.string(), body: z.string() }).nullable()),
+});
+const threadShape = z.object({
+  id: z.string(),
+  isResolved: z.boolean(),
+  isOutdated: z.boolean(),
+  path: z.string().nullish(),
+  line: z.number().nullish(),
+  comments: commentsShape,
 });
 const pullShape = z.object({
-  headRefOid: z.string(),
-  reviewThreads: threadsShape,
+  id: z.string(),
+  number: z.number(),
+  headRefOid: oid,
+  reviewThreads: z.object({ pageInfo, nodes: z.array(threadShape.nullable()) }),
   latestOpinionatedReviews: z
     .object({
+      pageInfo,
       nodes: z.array(
         z
           .object({ state: z.string(), author, authorAssociation: z.string(), body: z.string() })
@@ -49,13 +48,7 @@ const pullShape = z.object({
       ),
     })
     .nullish(),
-  commits: z.object({
-    nodes: z.array(
-      z.object({
-        commit: z.object({ statusCheckRollup: z.object({ contexts: contextsShape }).nullish() }),
-      }),
-    ),
-  }),
+  commits: commitsShape,
 });
 const repository = z.object({ pullRequest: pullShape.nullable() }).nullable();
 
@@ -66,30 +59,52 @@ export async function readFeedback(
   call: Call,
   target: PullRequestRef,
 ): Promise<Result<Feedback, PRStatusError>> {
-  const threads: Thread[] = [];
-  let pull: Pull | null = null;
+  const read = await readThreads(api, call, target);
+  if (!read.ok) return read;
+  const { pull, threads, complete } = read.value;
+  const whole: Thread[] = [];
+  let isWhole = complete;
+  for (const node of threads.filter(({ isResolved }) => !isResolved)) {
+    const comments = await commentsOf(api, call, node);
+    isWhole &&= comments.complete;
+    whole.push(threadOf(node, comments.remarks));
+  }
+  const contexts = await restOfContexts(api, call, pull);
+  const nodes = contexts.ok ? newestOf(contexts.value) : [];
+  const failing = nodes.filter((node) => verdictOf(node) === 'failed');
+  const isAll = pull.latestOpinionatedReviews?.pageInfo.hasNextPage === false;
+  return ok({
+    head: oidOf(pull.headRefOid),
+    threads: whole,
+    bodies: bodiesOf(pull),
+    failing: await failedChecks(api, call, failing),
+    complete: isWhole && contexts.ok && isAll,
+  });
+}
+
+interface Threads {
+  readonly pull: Pull;
+  readonly threads: readonly z.infer<typeof threadShape>[];
+  readonly complete: boolean;
+}
+
+async function readThreads(
+  api: GitHubApi,
+  call: Call,
+  target: PullRequestRef,
+): Promise<Result<Threads, PRStatusError>> {
+  const threads: z.infer<typeof threadShape>[] = [];
   let after: string | null = null;
-  let complete = false;
-  for (let page = 0; page < pagesMax && !complete; page += 1) {
-    const answer = await readPage(api, call, target, after);
-    if (!answer.ok) return answer;
-    pull ??= answer.value;
-    threads.push(...answer.value.reviewThreads.nodes.map(threadOf));
-    const { hasNextPage, endCursor } = answer.value.reviewThreads.pageInfo;
-    complete = !hasNextPage;
+  for (let page = 1; ; page += 1) {
+    const read: Awaited<ReturnType<typeof readPage>> = await readPage(api, call, target, after);
+    if (!read.ok) return read;
+    const pull = read.value;
+    threads.push(...pull.reviewThreads.nodes.filter((node) => node !== null));
+    const { hasNextPage, endCursor } = pull.reviewThreads.pageInfo;
+    if (!hasNextPage) return ok({ pull, threads, complete: true });
+    if (page === limits.forgePagesMax) return ok({ pull, threads, complete: false });
     after = endCursor ?? null;
   }
-  if (pull === null) return err(invalidResponse(call.project, 'schema_mismatch', []));
-  const contexts = pull.commits.nodes[0]?.commit.statusCheckRollup?.contexts;
-  const nodes = (contexts?.nodes ?? []).filter((node) => node !== null);
-  const failing = newestOf(nodes).filter((node) => verdictOf(node) === 'failed');
-  return ok({
-    head: commitOf(pull.headRefOid.toLowerCase()),
-    threads: threads.filter(({ resolved }) => !resolved),
-    bodies: bodiesOf(pull),
-    failing: await Promise.all(failing.slice(0, 20).map((node) => logOf(api, call, node))),
-    complete,
-  });
 }
 
 async function readPage(
@@ -100,38 +115,67 @@ async function readPage(
 ): Promise<Result<Pull, PRStatusError>> {
   const query = `query($o: String!, $r: String!, $after: String) {
     repository(owner: $o, name: $r) { pullRequest(number: ${target.number}) {
-      headRefOid
+      id number headRefOid
       reviewThreads(first: 50, after: $after) {
         pageInfo { hasNextPage endCursor }
-        nodes { id isResolved isOutdated path line comments(first: 20) {
-          nodes { author { login __typename } authorAssociation body }
-        } }
+        nodes { id isResolved isOutdated path line comments(first: 50) { ${COMMENTS} } }
       }
-      latestOpinionatedReviews(first: 50) {
+      latestOpinionatedReviews(first: 100) {
+        pageInfo { hasNextPage endCursor }
         nodes { state author { login __typename } authorAssociation body }
       }
-      commits(last: 1) { nodes { commit { statusCheckRollup { contexts(first: 100) {
-        pageInfo { hasNextPage endCursor } nodes { ${contextFields(target.number)} }
-      } } } } }
+      commits(last: 1) { nodes { commit { oid statusCheckRollup {
+        contexts(first: 100) { ${contextFields(target.number)} }
+      } } } }
     } } }`;
   const { owner: o, name: r } = partsOf(target.project);
   const answer = await api.graphql(call, query, { o, r, after });
   if (!answer.ok) return answer;
   const found = repository.safeParse(answer.value.data['repository']);
-  const pull = found.success ? found.data?.pullRequest : null;
-  if (pull != null) return ok(pull);
-  const [error] = Object.values(answer.value.errors);
-  return err(error ?? invalidResponse(call.project, 'schema_mismatch', []));
+  if (!found.success) return err(mismatch(call, answer.value.data));
+  const pull = found.data?.pullRequest ?? null;
+  if (pull !== null) return ok(pull);
+  const [problem] = answer.value.problems;
+  const error = problem?.error ?? notThere(call);
+  if (problem?.path.length === 2) return err(seenRepository(error));
+  return err(await explained(api, call, target, error, new Map()));
 }
 
-function threadOf(node: z.infer<typeof threadsShape>['nodes'][number]): Thread {
+const COMMENTS = `pageInfo { hasNextPage endCursor }
+  nodes { author { login __typename } authorAssociation body }`;
+
+const threadComments = z.object({ comments: commentsShape });
+
+/** A long discussion is read to its end too. */
+async function commentsOf(
+  api: GitHubApi,
+  call: Call,
+  { id, comments }: z.infer<typeof threadShape>,
+): Promise<{ readonly remarks: readonly Remark[]; readonly complete: boolean }> {
+  const nodes = [...comments.nodes];
+  let { hasNextPage, endCursor } = comments.pageInfo;
+  const query = `query($id: ID!, $after: String) {
+    node(id: $id) { ... on PullRequestReviewThread {
+      comments(first: 100, after: $after) { ${COMMENTS} } } } }`;
+  for (let page = 1; hasNextPage && page < limits.forgePagesMax; page += 1) {
+    const answer = await api.graphql(call, query, { id, after: endCursor ?? null });
+    const found = answer.ok ? threadComments.safeParse(answer.value.data['node']) : null;
+    if (found === null || !found.success) break;
+    nodes.push(...found.data.comments.nodes);
+    ({ hasNextPage, endCursor } = found.data.comments.pageInfo);
+  }
+  const remarks = nodes.filter((one) => one !== null).map(remarkOf);
+  return { remarks, complete: !hasNextPage };
+}
+
+function threadOf(node: z.infer<typeof threadShape>, comments: readonly Remark[]): Thread {
   return {
     id: node.id,
     path: node.path ?? null,
     line: node.line ?? null,
     resolved: node.isResolved,
     outdated: node.isOutdated,
-    comments: node.comments.nodes.filter((one) => one !== null).map(remarkOf),
+    comments,
   };
 }
 
@@ -168,38 +212,4 @@ function associationOf(word: string): Association {
     default:
       return 'none';
   }
-}
-
-const runBody = z.object({
-  output: z.object({ title: z.string().nullish(), summary: z.string().nullish() }).nullish(),
-});
-
-/** The end of the job's log; where there is none, what the check says of itself. */
-async function logOf(
-  api: GitHubApi,
-  call: Call,
-  node: Parameters<typeof failingOf>[0],
-): Promise<FailedCheck> {
-  const check = failingOf(node);
-  if (check.id === null) return { ...check, step: null, log: node.description ?? '' };
-  const repo = repoPath(call.project);
-  const log = await api.rest(call, 'GET', `${repo}/actions/jobs/${check.id}/logs`, {
-    accept: 'text',
-    maxBytes: logBytesMax,
-    keep: 'end',
-    offOrigin: 'bare',
-  });
-  if (log.ok && log.value.text !== '') {
-    return { ...check, step: stepOf(log.value.text), log: log.value.text };
-  }
-  const run = await api.rest(call, 'GET', `${repo}/check-runs/${check.id}`);
-  const said = run.ok ? runBody.safeParse(run.value.json).data?.output : null;
-  const words = [said?.title, said?.summary].filter((part) => part != null).join('\n');
-  return { ...check, step: null, log: words };
-}
-
-/** Workflow logs group their steps; the last group before the end is the one that failed. */
-function stepOf(log: string): string | null {
-  const groups = [...log.matchAll(/##\[group\](.+)$/gm)];
-  return groups.at(-1)?.[1]?.trim() ?? null;
 }

@@ -3,51 +3,30 @@
  * opened and whose answer was lost is adopted.
  *
  * N1 Ours is told by the trailer, never by the login: we and the user are often one.
+ * N2 Looked up by head branch alone: a person may have pointed ours at another base.
+ * N3 The repository is asked for its present owner first: a former one finds nothing.
  */
 import { z } from 'zod';
 import type { Opened, OpenSpec } from '../../core/forge-answers.ts';
-import { commitOf } from '../../core/ids.ts';
 import type { PRStatusError } from '../../core/pr-status.ts';
-import type { ForgeProject, PullRequestSnapshot } from '../../core/pull-request.ts';
 import { err, ok, type Result } from '../../core/result.ts';
-import type { Instant } from '../../core/time.ts';
 import type { ForgeResponse } from '../http.ts';
-import { invalidResponse } from '../http.ts';
-import { partsOf, repoPath, type Call, type GitHubApi } from './api.ts';
-import { dateOf } from './snapshot.ts';
-
-const login = z.object({ login: z.string() }).nullish();
-
-const restPull = z.object({
-  number: z.number(),
-  node_id: z.string(),
-  html_url: z.string(),
-  state: z.string(),
-  draft: z.boolean().nullish(),
-  title: z.string(),
-  body: z.string().nullish(),
-  merged_at: z.string().nullish(),
-  merge_commit_sha: z.string().nullish(),
-  updated_at: z.string().nullish(),
-  user: login,
-  head: z.object({
-    ref: z.string(),
-    sha: z.string(),
-    repo: z.object({ full_name: z.string() }).nullish(),
-  }),
-  base: z.object({ ref: z.string() }),
-});
-
-type RestPull = z.infer<typeof restPull>;
+import { mismatch, partsOf, repoPath, type Call, type GitHubApi } from './api.ts';
+import { readRepository } from './repository.ts';
+import { restPull, restSnapshot, type RestPull } from './rest-pull.ts';
 
 export async function openPull(
   api: GitHubApi,
-  call: Call,
+  asked: Call,
   spec: OpenSpec,
 ): Promise<Result<Opened, PRStatusError>> {
+  const repo = await readRepository(api, asked);
+  if (!repo.ok) return repo;
+  const call = { ...asked, project: { ...asked.project, path: repo.value.full_name } };
   const before = await existing(api, call, spec);
   if (!before.ok) return before;
   if (before.value !== null) return ok(before.value);
+  if (repo.value.archived === true) return ok(ARCHIVED);
   const body = {
     title: spec.title,
     body: spec.body,
@@ -57,43 +36,56 @@ export async function openPull(
     maintainer_can_modify: true,
   };
   const write: Call = { ...call, kind: 'write' };
-  const answer = await api.attempt(write, 'POST', `${repoPath(call.project)}/pulls`, body);
+  const path = `${repoPath(call.project)}/pulls`;
+  const answer = await api.rest(write, 'POST', path, { body, answers: [422] });
   if (!answer.ok) return answer;
-  if (answer.value.status !== 201) return await refused(api, call, spec, answer.value);
+  if (answer.value.status === 422) return await refused(api, call, spec, answer.value);
   const pull = restPull.safeParse(answer.value.json);
-  if (!pull.success) return err(invalidResponse(call.project, 'schema_mismatch', []));
-  await decorate(api, write, spec, pull.data.number);
+  if (!pull.success) return err(mismatch(call, answer.value.json));
+  await decorate(api, write, spec, pull.data);
   return ok({ is: 'opened', snapshot: restSnapshot(call.project, pull.data, api.now) });
 }
 
-/** The one for this branch: an open one first, then the newest that is ours. N1 */
+const ARCHIVED: Opened = {
+  is: 'refused',
+  reason: 'archived',
+  detail: 'the repository is archived',
+};
+
+const pulls = z.array(restPull);
+
+/** The one for this branch: an open one first, then the newest that is ours. N1, N2 */
 async function existing(
   api: GitHubApi,
   call: Call,
   spec: OpenSpec,
 ): Promise<Result<Opened | null, PRStatusError>> {
   const { owner } = partsOf(call.project);
-  const query = new URLSearchParams({
-    state: 'all',
-    head: `${owner}:${spec.headBranch}`,
-    base: spec.baseBranch,
-    per_page: '100',
-  });
-  const answer = await api.rest(call, 'GET', `${repoPath(call.project)}/pulls?${query}`);
-  if (!answer.ok) return answer;
-  const list = z.array(restPull).safeParse(answer.value.json);
-  if (!list.success) return err(invalidResponse(call.project, 'schema_mismatch', []));
-  const here = list.data.filter(({ head }) => head.ref === spec.headBranch);
+  const query = new URLSearchParams({ state: 'all', head: `${owner}:${spec.headBranch}` });
+  const path = `${repoPath(call.project)}/pulls?${query.toString()}`;
+  const list = await api.list(call, path, (json) => pulls.safeParse(json).data ?? null);
+  if (!list.ok) return list;
+  // A forge that does not know the filter answers with everything.
+  const here = list.value.items.filter(
+    ({ head }) => head.ref === spec.headBranch && isOf(call, head.repo?.full_name),
+  );
+  const isOurs = ({ body }: RestPull): boolean =>
+    (body ?? '').split('\n').some((line) => line.trim() === spec.trailer.trim());
   const snapshot = (pull: RestPull) => restSnapshot(call.project, pull, api.now);
-  const isOurs = ({ body }: RestPull) => (body ?? '').split(/\r?\n/).includes(spec.trailer);
   const open = here.find(({ state }) => state === 'open');
   if (open !== undefined) {
-    return ok({ is: isOurs(open) ? 'adopted' : 'not_ours', snapshot: snapshot(open) });
+    if (!isOurs(open)) return ok({ is: 'not_ours', snapshot: snapshot(open) });
+    await decorate(api, { ...call, kind: 'write' }, spec, open);
+    return ok({ is: 'adopted', snapshot: snapshot(open) });
   }
   const ours = here.filter(isOurs).toSorted((a, b) => b.number - a.number)[0];
   if (ours === undefined) return ok(null);
-  const is = ours.merged_at == null ? 'closed_before' : 'merged_before';
+  const is = (ours.merged_at ?? null) === null ? 'closed_before' : 'merged_before';
   return ok({ is, snapshot: snapshot(ours) });
+}
+
+function isOf({ project }: Call, fullName: string | undefined): boolean {
+  return fullName === undefined || fullName.toLowerCase() === project.path.toLowerCase();
 }
 
 const validation = z.object({
@@ -116,20 +108,19 @@ async function refused(
     if (!again.ok) return again;
     if (again.value !== null) return ok(again.value);
   }
-  if (answer.status === 403 || answer.status === 404) {
-    if (/archived/i.test(words)) return ok({ is: 'refused', reason: 'archived', detail: words });
-    const error = await api.rest(call, 'GET', repoPath(call.project));
-    return error.ok
-      ? ok({ is: 'refused', reason: 'validation', detail: words || `HTTP ${answer.status}` })
-      : error;
-  }
-  return ok({ is: 'refused', reason: reasonOf(words), detail: words });
+  const detail = words.slice(0, 300) || 'HTTP 422';
+  return ok({ is: 'refused', reason: reasonOf(parsed.data, words), detail });
 }
 
-function reasonOf(words: string): Extract<Opened, { is: 'refused' }>['reason'] {
+function reasonOf(
+  body: z.infer<typeof validation> | undefined,
+  words: string,
+): Extract<Opened, { is: 'refused' }>['reason'] {
   if (/no commits between/i.test(words)) return 'no_commits';
-  if (/\bhead\b/i.test(words)) return 'branch_missing';
-  return /\bbase\b/i.test(words) ? 'base_missing' : 'validation';
+  const fields = (body?.errors ?? []).map((one) => (typeof one === 'string' ? '' : one['field']));
+  if (fields.includes('head') || /\bhead (?:sha|ref)\b/i.test(words)) return 'branch_missing';
+  if (fields.includes('base') || /\bbase (?:sha|ref)\b/i.test(words)) return 'base_missing';
+  return 'validation';
 }
 
 function wordsOf({ message, errors = [] }: z.infer<typeof validation>): string {
@@ -142,43 +133,19 @@ function wordsOf({ message, errors = [] }: z.infer<typeof validation>): string {
 }
 
 /** Labels and reviewers are a courtesy: what is refused of them does not undo the opening. */
-async function decorate(api: GitHubApi, call: Call, spec: OpenSpec, number: number) {
+async function decorate(api: GitHubApi, call: Call, spec: OpenSpec, pull: RestPull): Promise<void> {
   const repo = repoPath(call.project);
-  if (spec.labels.length > 0) {
-    await api.attempt(call, 'POST', `${repo}/issues/${number}/labels`, { labels: spec.labels });
+  const there = (pull.labels ?? []).map(({ name }) => name);
+  const labels = spec.labels.filter((label) => !there.includes(label));
+  if (labels.length > 0) {
+    await api.rest(call, 'POST', `${repo}/issues/${pull.number}/labels`, { body: { labels } });
   }
-  if (spec.reviewers.length > 0) {
-    const body = { reviewers: spec.reviewers };
-    await api.attempt(call, 'POST', `${repo}/pulls/${number}/requested_reviewers`, body);
+  // Who has reviewed is no longer asked, and must not be asked again by a repeat.
+  const isUntouched = pull.created_at === pull.updated_at;
+  const asked = (pull.requested_reviewers ?? []).map((one) => one.login.toLowerCase());
+  const reviewers = spec.reviewers.filter((one) => !asked.includes(one.toLowerCase()));
+  if (reviewers.length > 0 && isUntouched) {
+    const path = `${repo}/pulls/${pull.number}/requested_reviewers`;
+    await api.rest(call, 'POST', path, { body: { reviewers } });
   }
-}
-
-/** From REST alone: everything that REST does not tell is unknown until the first read. */
-function restSnapshot(project: ForgeProject, pull: RestPull, now: Instant): PullRequestSnapshot {
-  const unknown = { is: 'unknown', why: 'not_read_yet' } as const;
-  const merged = pull.merged_at != null;
-  return {
-    ref: { project, number: pull.number, nodeId: pull.node_id, url: pull.html_url },
-    state: merged ? 'merged' : pull.state === 'closed' ? 'closed' : 'open',
-    draft: pull.draft ?? false,
-    title: pull.title,
-    author: pull.user?.login ?? 'ghost',
-    head: commitOf(pull.head.sha.toLowerCase()),
-    headBranch: pull.head.ref,
-    headProject: pull.head.repo?.full_name ?? null,
-    baseBranch: pull.base.ref,
-    mergeability: unknown,
-    mergeableNow: false,
-    checks: unknown,
-    review: unknown,
-    threads: unknown,
-    queue: unknown,
-    nativeAutoMerge: unknown,
-    mergeCommit:
-      merged && pull.merge_commit_sha != null ? commitOf(pull.merge_commit_sha.toLowerCase()) : null,
-    mergedBy: null,
-    closedBy: null,
-    updatedAt: dateOf(pull.updated_at),
-    observedAt: now,
-  };
 }

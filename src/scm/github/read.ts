@@ -1,175 +1,174 @@
 /**
- * Reads pull requests: one GraphQL query for a batch, further pages only where there are any.
+ * Reads pull requests: one GraphQL query for a batch, further pages only where there are any, REST
+ * where GraphQL is of no use.
  *
  * R1 One outcome per target, in order; a bad one does not poison the others.
  * R2 Read to the end, or `unknown`: never the first page taken for all.
+ * R3 A batch that is too much for the forge is halved; a server without GraphQL is remembered.
+ * R4 A credential that is refused, and a pause that is asked for, are answers: no detour is tried.
  */
+import { limits } from '../../core/limits.ts';
 import type { PRStatusError, PRStatusOutcome } from '../../core/pr-status.ts';
 import type { PullRequestRef } from '../../core/pull-request.ts';
-import { err, ok, type Result } from '../../core/result.ts';
-import { invalidResponse, placeOf } from '../http.ts';
-import { partsOf, type Call, type GitHubApi } from './api.ts';
-import {
-  contextFields,
-  contextsShape,
-  pullFields,
-  pullShape,
-  rollupFields,
-  threadFlags,
-  type ContextNode,
-  type PullNode,
-} from './fields.ts';
-import { snapshotOf, type Whole } from './snapshot.ts';
-import { z } from 'zod';
+import { err, type Result } from '../../core/result.ts';
+import { after, type Instant } from '../../core/time.ts';
+import type { Call, GitHubApi } from './api.ts';
+import { readBatch, type Found, type FoundPull } from './batch.ts';
+import { ClosedBy } from './closed-by.ts';
+import { restOfContexts, restOfThreads } from './more-pages.ts';
+import { explained, isNotFound, notThere } from './not-found.ts';
+import { readByRest } from './read-rest.ts';
+import { RuleBook } from './rules.ts';
+import { isMergeableNow, isOpen, snapshotOf, type Group, type Whole } from './snapshot.ts';
+import { ThreadAuthors } from './thread-authors.ts';
 
-const pagesMax = 20;
+const HALVINGS_MAX = 3;
 
-export async function readPulls(
-  api: GitHubApi,
-  call: Call,
-  targets: readonly PullRequestRef[],
-): Promise<readonly PRStatusOutcome[]> {
-  const answer = await api.graphql(call, batchQuery(targets), variablesOf(targets));
-  if (!answer.ok) return targets.map(() => ({ ok: false, error: answer.error }));
-  const outcomes: PRStatusOutcome[] = [];
-  for (const [index, target] of targets.entries()) {
-    const error = answer.value.errors[`p${index}`];
-    const found = repository.safeParse(answer.value.data[`p${index}`]);
-    const pull = found.success ? (found.data?.pullRequest ?? null) : null;
-    outcomes.push(
-      pull === null
-        ? { ok: false, error: error ?? nothing(call, found.success) }
-        : await whole(api, call, target, pull),
-    );
+export class PullReader {
+  readonly rules: RuleBook;
+  readonly #api: GitHubApi;
+  readonly #authors: ThreadAuthors;
+  readonly #closedBy: ClosedBy;
+  /** By API: until when it is not asked for GraphQL. R3 */
+  readonly #absent = new Map<string, Instant>();
+
+  constructor(api: GitHubApi) {
+    this.#api = api;
+    this.rules = new RuleBook(api);
+    this.#authors = new ThreadAuthors(api);
+    this.#closedBy = new ClosedBy(api);
   }
-  return outcomes;
-}
 
-const repository = z.object({ pullRequest: pullShape.nullable() }).nullable();
-
-/** A repository or number that is not there for this credential, without a word about it. */
-function nothing(call: Call, isNull: boolean): PRStatusError {
-  if (!isNull) return invalidResponse(call.project, 'schema_mismatch', []);
-  return {
-    kind: 'http_error',
-    ...placeOf(call.project),
-    status: 404,
-    statusText: '',
-    transient: false,
-    reason: 'not_found_or_hidden',
-    requestId: null,
-    tokenSource: call.lease.source,
-  };
-}
-
-function batchQuery(targets: readonly PullRequestRef[]): string {
-  const parameters = targets.map((_, index) => `$o${index}: String!, $r${index}: String!`);
-  const blocks = targets.map(
-    ({ number }, index) => `p${index}: repository(owner: $o${index}, name: $r${index}) {
-      pullRequest(number: ${number}) { ${pullFields} ${rollupFields(number)} }
-    }`,
-  );
-  const limit = 'rateLimit { limit cost remaining resetAt }';
-  return `query(${parameters.join(', ')}) { ${limit} ${blocks.join('\n')} }`;
-}
-
-function variablesOf(targets: readonly PullRequestRef[]): Readonly<Record<string, string>> {
-  const pairs = targets.flatMap(({ project }, index) => {
-    const { owner, name } = partsOf(project);
-    return [
-      [`o${index}`, owner],
-      [`r${index}`, name],
-    ];
-  });
-  return Object.fromEntries(pairs) as Readonly<Record<string, string>>;
-}
-
-/** R2 */
-async function whole(
-  api: GitHubApi,
-  call: Call,
-  target: PullRequestRef,
-  pull: PullNode,
-): Promise<PRStatusOutcome> {
-  const contexts = await allContexts(api, call, pull);
-  const threads = await allThreads(api, call, pull);
-  if (!contexts.ok) return { ok: false, error: contexts.error };
-  if (!threads.ok) return { ok: false, error: threads.error };
-  const read: Whole = {
-    contexts: contexts.value.nodes,
-    contextsComplete: contexts.value.complete,
-    unresolved: threads.value.unresolved,
-    threadsComplete: threads.value.complete,
-  };
-  return { ok: true, result: snapshotOf(target.project, pull, read, api.now) };
-}
-
-async function allContexts(
-  api: GitHubApi,
-  call: Call,
-  pull: PullNode,
-): Promise<Result<{ nodes: readonly ContextNode[]; complete: boolean }, PRStatusError>> {
-  const first = pull.commits.nodes[0]?.commit.statusCheckRollup?.contexts;
-  if (first === undefined) return ok({ nodes: [], complete: true });
-  const nodes = first.nodes.filter((node) => node !== null);
-  let { pageInfo } = first;
-  for (let page = 0; pageInfo.hasNextPage; page += 1) {
-    if (page >= pagesMax) return ok({ nodes, complete: false });
-    const query = `query($id: ID!, $after: String) { node(id: $id) { ... on PullRequest {
-      commits(last: 1) { nodes { commit { statusCheckRollup {
-        contexts(first: 100, after: $after) {
-          pageInfo { hasNextPage endCursor } nodes { ${contextFields(pull.number)} }
-        } } } } } } } }`;
-    const after = pageInfo.endCursor ?? null;
-    const answer = await api.graphql(call, query, { id: pull.id, after });
-    if (!answer.ok) return answer;
-    const next = nextContexts.safeParse(answer.value.data['node']);
-    const found = next.success ? next.data.commits.nodes[0]?.commit.statusCheckRollup : null;
-    if (found == null) return err(invalidResponse(call.project, 'schema_mismatch', ['commits']));
-    nodes.push(...found.contexts.nodes.filter((node) => node !== null));
-    ({ pageInfo } = found.contexts);
-  }
-  return ok({ nodes, complete: true });
-}
-
-const nextContexts = z.object({
-  commits: z.object({
-    nodes: z.array(
-      z.object({
-        commit: z.object({ statusCheckRollup: z.object({ contexts: contextsShape }).nullish() }),
-      }),
-    ),
-  }),
-});
-
-async function allThreads(
-  api: GitHubApi,
-  call: Call,
-  pull: PullNode,
-): Promise<Result<{ unresolved: number; complete: boolean }, PRStatusError>> {
-  let page = pull.reviewThreads;
-  let unresolved = open(page);
-  for (let pages = 0; page.pageInfo.hasNextPage; pages += 1) {
-    if (pages >= pagesMax) return ok({ unresolved, complete: false });
-    const query = `query($id: ID!, $after: String) { node(id: $id) { ... on PullRequest {
-      reviewThreads(first: 100, after: $after) {
-        pageInfo { hasNextPage endCursor } nodes { isResolved isOutdated }
-      } } } }`;
-    const after = page.pageInfo.endCursor ?? null;
-    const answer = await api.graphql(call, query, { id: pull.id, after });
-    if (!answer.ok) return answer;
-    const next = nextThreads.safeParse(answer.value.data['node']);
-    if (!next.success) {
-      return err(invalidResponse(call.project, 'schema_mismatch', ['reviewThreads']));
+  async read(call: Call, targets: readonly PullRequestRef[]): Promise<readonly PRStatusOutcome[]> {
+    const outcomes: PRStatusOutcome[] = [];
+    let size: number = limits.pullsPerRead;
+    let halvings = 0;
+    while (outcomes.length < targets.length) {
+      const rest = targets.slice(outcomes.length);
+      const batch = rest.slice(0, size);
+      const found = await this.#batch(call, batch);
+      if (found.ok) {
+        outcomes.push(...(await this.#complete(call, batch, found.value)));
+      } else if (isTooMuch(found.error) && batch.length > 1 && halvings < HALVINGS_MAX) {
+        // One that takes too long is tried once smaller: every try waits its whole time.
+        halvings += found.error.kind === 'network_error' ? HALVINGS_MAX : 1;
+        size = Math.ceil(batch.length / 2);
+      } else if (isOfNoUse(found.error)) {
+        const { rules } = this;
+        outcomes.push(...(await readByRest({ api: this.#api, rules }, call, rest)));
+      } else {
+        outcomes.push(...rest.map(() => failed(found.error)));
+      }
     }
-    page = next.data.reviewThreads;
-    unresolved += open(page);
+    return await this.#closedBy.named(call, outcomes);
   }
-  return ok({ unresolved, complete: true });
+
+  async #batch(
+    call: Call,
+    batch: readonly PullRequestRef[],
+  ): Promise<Result<readonly Found[], PRStatusError>> {
+    const { apiBase } = call.project;
+    const absent = this.#absent.get(apiBase);
+    if (absent !== undefined && absent > this.#api.now) return err(notThere(call));
+    const found = await readBatch(this.#api, call, batch);
+    const isAbsent = !found.ok && found.error.kind === 'http_error' && found.error.status === 404;
+    if (isAbsent) {
+      this.#absent.set(apiBase, after(this.#api.now, limits.forgeGraphqlAbsentMs));
+    }
+    return found;
+  }
+
+  async #complete(
+    call: Call,
+    batch: readonly PullRequestRef[],
+    found: readonly Found[],
+  ): Promise<readonly PRStatusOutcome[]> {
+    const pulls: Result<Read, PRStatusError>[] = [];
+    for (const one of found) {
+      pulls.push(one.ok ? { ok: true, value: await this.#toTheEnd(call, one.value) } : one);
+    }
+    await this.#authors.learn(
+      call,
+      pulls.flatMap((one) => (one.ok ? one.value.threads : [])),
+    );
+    const outcomes: PRStatusOutcome[] = [];
+    const probed = new Map<string, boolean>();
+    for (const [index, target] of batch.entries()) {
+      const one = pulls[index];
+      if (one === undefined) continue;
+      outcomes.push(
+        one.ok
+          ? await this.#snapshot(call, target, one.value)
+          : failed(await explained(this.#api, call, target, one.error, probed)),
+      );
+    }
+    return outcomes;
+  }
+
+  /** R2 */
+  async #toTheEnd(call: Call, { pull, unread }: FoundPull): Promise<Read> {
+    const gaps = new Map(unread);
+    if (!isOpen(pull)) return { pull, contexts: [], threads: [], unread: notNeeded(gaps) };
+    const contexts = await restOfContexts(this.#api, call, pull);
+    const threads = await restOfThreads(this.#api, call, pull);
+    if (!contexts.ok && !gaps.has('checks')) gaps.set('checks', contexts.error);
+    if (!threads.ok && !gaps.has('threads')) gaps.set('threads', threads.error);
+    if (pull.latestOpinionatedReviews?.pageInfo.hasNextPage !== false) {
+      if (!gaps.has('review')) gaps.set('review', 'not_read_whole');
+    }
+    return {
+      pull,
+      contexts: contexts.ok ? contexts.value : [],
+      threads: threads.ok ? threads.value : [],
+      unread: gaps,
+    };
+  }
+
+  async #snapshot(call: Call, target: PullRequestRef, read: Read): Promise<PRStatusOutcome> {
+    const { pull, threads, contexts, unread } = read;
+    const [, name] = pull.repository.nameWithOwner.split('/');
+    const path = name === undefined ? target.project.path : pull.repository.nameWithOwner;
+    const isAsked = isOpen(pull) && !isMergeableNow(pull);
+    const here = { ...call, project: { ...target.project, path } };
+    const whole: Whole = {
+      unread,
+      contexts,
+      unresolved: threads.length,
+      unresolvedByBots: this.#authors.bots(threads),
+      rules: isAsked ? await this.rules.of(here, pull.baseRefName) : null,
+    };
+    return { ok: true, result: snapshotOf(target.project, pull, whole, this.#api.now) };
+  }
 }
 
-const nextThreads = z.object({ reviewThreads: threadFlags });
+interface Read extends Omit<FoundPull, 'unread'> {
+  readonly contexts: Whole['contexts'];
+  /** Ids of the unresolved ones. */
+  readonly threads: readonly string[];
+  readonly unread: ReadonlyMap<Group, string>;
+}
 
-function open(page: z.infer<typeof threadFlags>): number {
-  return page.nodes.filter((node) => node !== null && !node.isResolved && !node.isOutdated).length;
+/** What is closed is not judged any more. */
+function notNeeded(unread: Map<Group, string>): ReadonlyMap<Group, string> {
+  for (const group of ['checks', 'review', 'threads', 'queue'] as const) {
+    unread.set(group, 'not_open');
+  }
+  return unread;
+}
+
+function failed(error: PRStatusError): PRStatusOutcome {
+  return { ok: false, error };
+}
+
+/** R3 */
+function isTooMuch(error: PRStatusError): boolean {
+  if (error.kind === 'network_error') return error.cause === 'timeout';
+  return error.kind === 'http_error' && [502, 504].includes(error.status);
+}
+
+/** R4 */
+function isOfNoUse(error: PRStatusError): boolean {
+  if (error.kind === 'network_error') return error.cause === 'timeout';
+  if (error.kind === 'invalid_response') return error.reason !== 'redirect';
+  return error.kind === 'http_error' && (error.transient || isNotFound(error));
 }

@@ -1,29 +1,35 @@
 /**
  * GitHub's words for a pull request, as a snapshot. Pure.
  *
- * S1 Unknown words are `unknown`, never green. S2 Of several runs of one check the newest counts.
- * S3 `neutral` and `skipped` pass; `cancelled`, `stale` and what is expected are pending.
+ * S1 Unknown words are `unknown`, never green; so is a group that an error fell on.
+ * S2 A snapshot is one head: checks that were shown for another commit are unknown.
+ * S3 The path is the repository's present one; an address for people lies on the forge's origin.
  */
 import { commitOf, type Commit } from '../../core/ids.ts';
 import type {
-  Checks,
-  CheckTally,
-  FailingCheck,
   ForgeProject,
   Known,
   Mergeability,
+  PullRequestRef,
   PullRequestSnapshot,
   Review,
 } from '../../core/pull-request.ts';
 import { instant, type Instant } from '../../core/time.ts';
+import { checksFrom } from './checks.ts';
 import type { ContextNode, PullNode } from './fields.ts';
+import type { BranchRules } from './rules.ts';
 
+export type Group = 'checks' | 'review' | 'threads' | 'mergeability' | 'queue';
+
+/** What was read besides the pull request itself. */
 export interface Whole {
+  /** Groups that could not be read, and why in a word. S1 */
+  readonly unread: ReadonlyMap<Group, string>;
   readonly contexts: readonly ContextNode[];
-  /** Every page was read. */
-  readonly contextsComplete: boolean;
   readonly unresolved: number;
-  readonly threadsComplete: boolean;
+  readonly unresolvedByBots: number;
+  /** null: could not be read, or nobody needed them. */
+  readonly rules: BranchRules | null;
 }
 
 export function snapshotOf(
@@ -32,35 +38,80 @@ export function snapshotOf(
   whole: Whole,
   now: Instant,
 ): PullRequestSnapshot {
-  const head = commitOf(pull.headRefOid.toLowerCase());
+  const state = stateOf(pull.state);
+  const ready = isMergeableNow(pull);
+  const { unresolved, unresolvedByBots, unread } = whole;
+  const ref = refOf(project, {
+    path: pull.repository.nameWithOwner,
+    number: pull.number,
+    nodeId: pull.id,
+    url: pull.url,
+    createdAt: pull.createdAt,
+  });
   return {
-    ref: { project, number: pull.number, nodeId: pull.id, url: pull.url },
-    state: stateOf(pull.state),
+    ref,
+    state,
     draft: pull.isDraft,
     title: pull.title,
     author: pull.author?.login ?? 'ghost',
-    head,
+    head: oidOf(pull.headRefOid),
     headBranch: pull.headRefName,
-    headProject: pull.headRepository?.nameWithOwner ?? null,
+    headProject: headProjectOf(ref, pull.headRepository?.nameWithOwner),
     baseBranch: pull.baseRefName,
-    mergeability: mergeabilityOf(pull),
-    mergeableNow: ['CLEAN', 'HAS_HOOKS', 'UNSTABLE'].includes(pull.mergeStateStatus),
-    checks: checksOf(pull, head, whole),
-    review: reviewOf(pull.reviewDecision ?? null),
-    threads: whole.threadsComplete
-      ? { is: 'complete', value: { unresolved: whole.unresolved, unresolvedByBots: 0 } }
-      : { is: 'unknown', why: 'not_read_to_the_end' },
-    queue: queueOf(pull),
-    nativeAutoMerge: {
+    mergeability: unlessUnread(unread, 'mergeability', () => mergeabilityOf(pull)),
+    mergeableNow: ready,
+    checks: unlessUnread(unread, 'checks', () => ({
       is: 'complete',
-      value: (pull.autoMergeRequest ?? null) !== null,
-    },
-    mergeCommit: pull.mergeCommit == null ? null : commitOf(pull.mergeCommit.oid.toLowerCase()),
+      value: checksFrom(whole.contexts, whole.rules?.requiredChecks ?? null, ready),
+    })),
+    review: unlessUnread(unread, 'review', () => reviewOf(pull, whole.rules)),
+    threads: unlessUnread(unread, 'threads', () => ({
+      is: 'complete',
+      value: { unresolved: unresolved - unresolvedByBots, unresolvedByBots },
+    })),
+    queue: unlessUnread(unread, 'queue', () => queueOf(pull)),
+    nativeAutoMerge: { is: 'complete', value: (pull.autoMergeRequest ?? null) !== null },
+    mergeCommit: commitIn(pull.mergeCommit?.oid),
     mergedBy: pull.mergedBy?.login ?? null,
-    closedBy: pull.timelineItems.nodes[0]?.actor?.login ?? null,
+    closedBy: null,
     updatedAt: dateOf(pull.updatedAt),
     observedAt: now,
   };
+}
+
+/** S3 */
+export function refOf(
+  project: ForgeProject,
+  found: {
+    readonly path: string;
+    readonly number: number;
+    readonly nodeId: string;
+    readonly url: string;
+    readonly createdAt?: string | null | undefined;
+  },
+): PullRequestRef {
+  const { number, nodeId, url } = found;
+  const isSame = found.path.toLowerCase() === project.path.toLowerCase();
+  const path = isSame ? project.path : found.path;
+  const own = `${project.origin}/${path}/pull/${number}`;
+  const isHere = URL.canParse(url) && new URL(url).origin === project.origin;
+  const createdAt = dateOf(found.createdAt);
+  return { project: { ...project, path }, number, nodeId, url: isHere ? url : own, createdAt };
+}
+
+/** The same name in other letters is the same repository, not a fork of it. */
+export function headProjectOf(ref: PullRequestRef, name: string | undefined): string | null {
+  const { path } = ref.project;
+  return name?.toLowerCase() === path.toLowerCase() ? path : (name ?? null);
+}
+
+export function oidOf(text: string): Commit {
+  return commitOf(text.toLowerCase());
+}
+
+/** Of a name that was checked before. */
+export function commitIn(text: string | null | undefined): Commit | null {
+  return typeof text === 'string' ? oidOf(text) : null;
 }
 
 export function dateOf(text: string | null | undefined): Instant | null {
@@ -68,121 +119,92 @@ export function dateOf(text: string | null | undefined): Instant | null {
   return Number.isNaN(at) ? null : instant(at);
 }
 
+export function unlessUnread<T>(
+  unread: ReadonlyMap<Group, string>,
+  group: Group,
+  read: () => Known<T>,
+): Known<T> {
+  const why = unread.get(group);
+  return why === undefined ? read() : { is: 'unknown', why };
+}
+
+export function isOpen(pull: PullNode): boolean {
+  return stateOf(pull.state) === 'open';
+}
+
+/** GitHub itself says that this head may be merged. */
+export function isMergeableNow({ state, isDraft, mergeable, mergeStateStatus }: PullNode): boolean {
+  return (
+    stateOf(state) === 'open' &&
+    !isDraft &&
+    mergeable === 'MERGEABLE' &&
+    ['CLEAN', 'HAS_HOOKS', 'UNSTABLE'].includes(mergeStateStatus)
+  );
+}
+
 function stateOf(word: string): PullRequestSnapshot['state'] {
   if (word === 'MERGED') return 'merged';
   return word === 'CLOSED' ? 'closed' : 'open';
 }
 
-function mergeabilityOf({ mergeable, mergeStateStatus, isDraft }: PullNode): Known<Mergeability> {
-  if (isDraft || mergeStateStatus === 'DRAFT') return { is: 'complete', value: 'draft' };
+function mergeabilityOf(pull: PullNode): Known<Mergeability> {
+  const { mergeable, mergeStateStatus, isDraft } = pull;
+  if (!isOpen(pull)) return { is: 'unknown', why: 'not_open' };
   if (mergeable === 'CONFLICTING' || mergeStateStatus === 'DIRTY') {
     return { is: 'complete', value: 'conflict' };
   }
+  if (isDraft || mergeStateStatus === 'DRAFT') return { is: 'complete', value: 'draft' };
+  if (mergeStateStatus === 'UNKNOWN' || mergeable === 'UNKNOWN') {
+    return { is: 'complete', value: 'computing' };
+  }
+  if (mergeable !== 'MERGEABLE') return { is: 'unknown', why: NEW_WORD };
   switch (mergeStateStatus) {
     case 'CLEAN':
     case 'HAS_HOOKS':
     case 'UNSTABLE':
-      return { is: 'complete', value: mergeable === 'UNKNOWN' ? 'computing' : 'clean' };
+      return { is: 'complete', value: 'clean' };
     case 'BEHIND':
       return { is: 'complete', value: 'behind' };
     case 'BLOCKED':
       return { is: 'complete', value: 'blocked' };
-    case 'UNKNOWN':
-      return { is: 'complete', value: 'computing' };
     default:
-      return { is: 'unknown', why: 'a_word_we_do_not_know' };
+      return { is: 'unknown', why: NEW_WORD };
   }
 }
 
-function reviewOf(decision: string | null): Known<Review> {
+const NEW_WORD = 'a_word_we_do_not_know';
+
+/** A request for changes stands, also where no rule asks for reviews. */
+function reviewOf(pull: PullNode, rules: BranchRules | null): Known<Review> {
+  const opinions = (pull.latestOpinionatedReviews?.nodes ?? []).map((one) => one?.state ?? '');
+  const approvals = opinions.filter((state) => state === 'APPROVED').length;
+  const decision = pull.reviewDecision ?? null;
+  if (decision === 'CHANGES_REQUESTED' || opinions.includes('CHANGES_REQUESTED')) {
+    return { is: 'complete', value: { decision: 'changes_requested', approvalsLeft: null } };
+  }
   switch (decision) {
     case null:
       return { is: 'complete', value: { decision: 'none', approvalsLeft: 0 } };
     case 'APPROVED':
       return { is: 'complete', value: { decision: 'approved', approvalsLeft: 0 } };
-    case 'CHANGES_REQUESTED':
-      return { is: 'complete', value: { decision: 'changes_requested', approvalsLeft: null } };
-    case 'REVIEW_REQUIRED':
-      return { is: 'complete', value: { decision: 'required', approvalsLeft: null } };
+    case 'REVIEW_REQUIRED': {
+      const approvalsLeft = rules === null ? null : Math.max(rules.approvals - approvals, 1);
+      return { is: 'complete', value: { decision: 'required', approvalsLeft } };
+    }
     default:
-      return { is: 'unknown', why: 'a_word_we_do_not_know' };
+      return { is: 'unknown', why: NEW_WORD };
   }
 }
 
 function queueOf(pull: PullNode): PullRequestSnapshot['queue'] {
   if (pull.isInMergeQueue !== true) return { is: 'complete', value: 'none' };
-  const state = pull.mergeQueueEntry?.state ?? '';
-  if (state === 'MERGEABLE' || state === 'LOCKED') return { is: 'complete', value: 'merging' };
-  return { is: 'complete', value: state === 'UNMERGEABLE' ? 'failed' : 'queued' };
-}
-
-/** Checks count for exactly the head that is shown. */
-function checksOf(pull: PullNode, head: Commit, whole: Whole): Known<Checks> {
-  const shown = pull.commits.nodes[0]?.commit.oid.toLowerCase();
-  if (shown !== undefined && shown !== head) return { is: 'unknown', why: 'of_another_head' };
-  if (!whole.contextsComplete) return { is: 'unknown', why: 'not_read_to_the_end' };
-  const newest = newestOf(whole.contexts);
-  return {
-    is: 'complete',
-    value: {
-      required: tallyOf(newest.filter(({ isRequired }) => isRequired === true)),
-      all: tallyOf(newest),
-      failing: newest.filter((node) => verdictOf(node) === 'failed').map(failingOf),
-    },
-  };
-}
-
-/** S2 */
-export function newestOf(contexts: readonly ContextNode[]): readonly ContextNode[] {
-  const newest = new Map<string, ContextNode>();
-  for (const node of contexts) {
-    const key = `${node.checkSuite?.app?.slug ?? ''} ${node.name ?? node.context ?? ''}`;
-    const known = newest.get(key);
-    if (known === undefined || (node.databaseId ?? 0) >= (known.databaseId ?? 0)) {
-      newest.set(key, node);
-    }
-  }
-  return [...newest.values()];
-}
-
-function tallyOf(contexts: readonly ContextNode[]): CheckTally {
-  const count = (wanted: Verdict) => contexts.filter((node) => verdictOf(node) === wanted).length;
-  return {
-    passed: count('passed'),
-    failed: count('failed'),
-    pending: count('pending'),
-    missing: 0,
-  };
-}
-
-type Verdict = 'passed' | 'failed' | 'pending';
-
-/** S3 */
-export function verdictOf(node: ContextNode): Verdict {
-  if (node.__typename === 'StatusContext') {
-    if (node.state === 'SUCCESS') return 'passed';
-    return node.state === 'FAILURE' || node.state === 'ERROR' ? 'failed' : 'pending';
-  }
-  if (node.status !== 'COMPLETED') return 'pending';
-  switch (node.conclusion) {
-    case 'SUCCESS':
-    case 'NEUTRAL':
-    case 'SKIPPED':
-      return 'passed';
-    case 'FAILURE':
-    case 'TIMED_OUT':
-    case 'STARTUP_FAILURE':
-    case 'ACTION_REQUIRED':
-      return 'failed';
+  switch (pull.mergeQueueEntry?.state ?? '') {
+    case 'MERGEABLE':
+    case 'LOCKED':
+      return { is: 'complete', value: 'merging' };
+    case 'UNMERGEABLE':
+      return { is: 'complete', value: 'failed' };
     default:
-      return 'pending';
+      return { is: 'complete', value: 'queued' };
   }
-}
-
-export function failingOf(node: ContextNode): FailingCheck {
-  return {
-    name: node.name ?? node.context ?? 'check',
-    url: node.detailsUrl ?? node.targetUrl ?? null,
-    id: node.databaseId == null ? null : String(node.databaseId),
-  };
 }

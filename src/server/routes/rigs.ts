@@ -8,6 +8,7 @@
  */
 import type { Command } from '../../core/command.ts';
 import type { Failure } from '../../core/failure.ts';
+import type { ForgeProject } from '../../core/pull-request.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { townRoutes } from '../../protocol/town-routes.ts';
 import { asAnswer, command, type Handlers, type ServerDeps } from '../handler.ts';
@@ -39,7 +40,8 @@ export function rigHandlers(deps: ServerDeps): RigHandlers {
       if (refused !== null) return err(refused);
       const source = await deps.describeSource(call.body.source);
       if (!source.ok) return source;
-      const order = rigAdd(call.body, source.value);
+      const forge = await deps.forge.projectOf(source.value.remote);
+      const order = rigAdd(call.body, source.value, forge);
       return order.ok
         ? command(deps, call, order.value, () => shown({ id: call.body.name }))
         : order;
@@ -62,7 +64,11 @@ export function rigHandlers(deps: ServerDeps): RigHandlers {
       const { rig } = call.params;
       return command(deps, call, { kind: 'rig_consent', rig }, () => shown({ id: rig }));
     },
-    doctorRig: ({ params }) => deps.queries().rigDoctor(params.rig),
+    doctorRig: async ({ params }) => {
+      const rig = deps.queries().rigRow(params.rig);
+      if (!rig.ok) return rig;
+      return deps.queries().rigDoctor(rig.value.id, await deps.forge.look(rig.value));
+    },
     getRigSettings: ({ params }) => deps.queries().settings(params.rig),
     setRigSettings: (call) => {
       const { rig } = call.params;
@@ -85,7 +91,11 @@ interface RigAddBody {
 }
 
 /** G1 */
-export function rigAdd(body: RigAddBody, source: SourceDescription): Result<Command, Failure> {
+export function rigAdd(
+  body: RigAddBody,
+  source: SourceDescription,
+  forge: ForgeProject | null,
+): Result<Command, Failure> {
   const { remote } = source;
   const isPath = source.kind === 'path-is-remote';
   if (body.updateCheckout && !isPath) {
@@ -111,7 +121,7 @@ export function rigAdd(body: RigAddBody, source: SourceDescription): Result<Comm
     prefix: body.prefix,
     remote,
     lends: source.lends,
-    forge: null,
+    forge,
     target,
     updateCheckout: body.updateCheckout,
     createTargetFrom: usual === target ? null : usual,

@@ -65,6 +65,24 @@ export function setCredential(ask: Ask, command: Of<'credential_set'>): Answer {
   return changed(ask, one === null ? null : one.value);
 }
 
+/** Deliveries signed with the one before are not believed any more. */
+export function setWebhookSecret(ask: Ask, command: Of<'webhook_secret_set'>): Answer {
+  const { tx, now } = ask.turn;
+  const rig = findRig(tx, command.rig);
+  if (!rig.ok) return rig;
+  const { provider, origin, sealed } = command;
+  const scope = webhookScope(rig.value.id);
+  for (const { origin: before } of secrets.of(tx, scope)) secrets.remove(tx, scope, before);
+  const row = { scope, provider, origin, apiOrigin: origin, sealed, mask: '****', login: null };
+  secrets.put(tx, { ...row, at: now });
+  remark(ask.turn, nameOf(rig.value.id), 'webhook_secret_set', ask.who, { origin });
+  return done(ask, rig.value.id);
+}
+
+export function webhookScope(rig: string): string {
+  return `webhook:${rig}`;
+}
+
 export function removeCredential(ask: Ask, command: Of<'credential_remove'>): Answer {
   const { tx } = ask.turn;
   const { rig, origin } = command;
@@ -85,6 +103,17 @@ function nameOf(rig: string | null): EntityName {
   return rig === null ? { kind: 'town', id: 'town' } : { kind: 'rig', id: rig };
 }
 
+/** Those that could not even be opened for want of a credential: they are tried again. */
+function unopened(ask: Ask, rig: Rig): readonly Action[] {
+  const { tx, now } = ask.turn;
+  return mergeRequests
+    .liveOfRig(tx, rig.id, Number.MAX_SAFE_INTEGER)
+    .filter(({ prNumber, failures }) => {
+      return prNumber === null && failures.some(({ kind }) => kind === 'pr_poll_failed');
+    })
+    .flatMap((request) => [...freed(ask, request), lookAgain(request, now)]);
+}
+
 /** A rig with a credential of its own has an account of its own; the first success clears. */
 function changed(ask: Ask, one: Rig | null): Answer {
   const { tx, now } = ask.turn;
@@ -97,24 +126,11 @@ function changed(ask: Ask, one: Rig | null): Answer {
       .watchedOfRig(tx, rig.id)
       .map(({ id }) => update('merge_request', id, { readAt: now, account }, 'credential_changed'));
     return [
+      ...unopened(ask, rig),
       ...accountFor(ask, after),
       update('rig', rig.id, { ownCredential: own, probeAsked: true }, 'credential_changed'),
       ...again,
-      ...unopened(ask, rig),
     ];
   });
   return done(ask, one?.id ?? 'town', ...actions);
-}
-
-/** What could not be opened for want of a credential is tried again, without a person's word. */
-function unopened(ask: Ask, rig: Rig): readonly Action[] {
-  return mergeRequests
-    .liveOfRig(ask.turn.tx, rig.id, Number.MAX_SAFE_INTEGER)
-    .filter(({ prNumber, failures }) => {
-      return prNumber === null && failures.some(({ kind }) => kind === 'pr_poll_failed');
-    })
-    .flatMap((request) => [
-      ...freed(ask, request),
-      update('merge_request', request.id, { notBefore: null }, 'credential_changed'),
-    ]);
 }

@@ -24,6 +24,7 @@ import type { SettingKey, Settings } from '../../core/settings.ts';
 import { forgeAccounts } from '../../storage/tables/forge-accounts.ts';
 import { beads } from '../../storage/tables/beads.ts';
 import { rigs } from '../../storage/tables/rigs.ts';
+import { secrets } from '../../storage/tables/secrets.ts';
 import { loadTown } from '../../storage/load-view.ts';
 import { remark } from '../apply.ts';
 import { done, findRig, missing, type Answer, type Ask } from './ask.ts';
@@ -127,6 +128,11 @@ export function remove(ask: Ask, command: Of<'rig_remove'>): Answer {
     return err({ kind: 'rig_in_use', helps: 'person', rig: rig.id, beads: live });
   }
   rigs.delete(ask.turn.tx, rig.id);
+  for (const scope of [`rig:${rig.id}`, `webhook:${rig.id}`]) {
+    for (const { origin } of secrets.of(ask.turn.tx, scope)) {
+      secrets.remove(ask.turn.tx, scope, origin);
+    }
+  }
   remark(ask.turn, { kind: 'rig', id: rig.id }, 'removed', ask.who, {}, 'delete');
   return done(ask, rig.id, { do: 'resolve', dedupeKey: `rig:${rig.id}`, why: 'removed' });
 }

@@ -2,6 +2,7 @@
  * What people ask of the town itself, of changes on their way, of agents and of escalations.
  */
 import type { Command } from '../../core/command.ts';
+import type { Escalation } from '../../core/escalation.ts';
 import type { Failure } from '../../core/failure.ts';
 import { update } from '../../core/plan.ts';
 import { err } from '../../core/result.ts';
@@ -10,6 +11,7 @@ import { escalations } from '../../storage/tables/escalations.ts';
 import { mergeRequests } from '../../storage/tables/merge-requests.ts';
 import { remark } from '../apply.ts';
 import { done, missing, type Answer, type Ask } from './ask.ts';
+import { close } from './beads.ts';
 
 type Of<K extends Command['kind']> = Extract<Command, { readonly kind: K }>;
 
@@ -75,7 +77,17 @@ export function resolve(ask: Ask, command: Of<'escalation_resolve'>): Answer {
     return err({ kind: 'bad_value', helps: 'person', field: 'answer', given: '', expected });
   }
   const wish = { resolveAsked: true, answer: answer === '' ? null : answer };
+  const dropped = answer === 'drop' ? dropOf(ask, escalation) : null;
+  if (dropped?.ok === false) return dropped;
   return done(ask, id, update('escalation', id, wish, 'resolve_asked'));
+}
+
+/** A pull request that a person closed, and work that nobody wants any more. */
+function dropOf(ask: Ask, { failure, subject }: Escalation): Answer | null {
+  const request = mergeRequests.get(ask.turn.tx, subject);
+  if (failure?.kind !== 'pr_closed' || request === undefined) return null;
+  const { bead } = request;
+  return close(ask, { kind: 'bead_close', bead, resolution: 'dropped', reason: failure.url });
 }
 
 function notNow(

@@ -2,6 +2,7 @@
  * `gt bead show`: everything a person asks about one bead, on one screen.
  *
  * S1 With --json: the bead with its attempts and merge requests, in one document.
+ * S2 `mergeRequest` in it is the whole one, with `failure` and the counters of its pull request.
  */
 import type {
   AttemptResource,
@@ -33,7 +34,9 @@ export async function show(
       ? null
       : client.get('/merge-requests/{mergeRequest}', { mergeRequest: bead.mergeRequest }),
   ]);
-  output.result({ ...bead, attemptList: attempts, change }, () => [
+  // S2
+  const mergeRequest = change ?? bead.mergeRequest;
+  output.result({ ...bead, mergeRequest, attemptList: attempts, change }, () => [
     `${output.paint('bold', bead.id)}  ${oneLine(bead.title)}`,
     ...facts(output, bead, world.now()),
     ...body(output, bead),
@@ -100,7 +103,10 @@ function changeLines(output: Output, change: MergeRequestResource | null): strin
     oneLine(gate.command),
   ]);
   const label = output.paint('dim', 'change');
-  const head = `${label} ${change.id} ${change.stage.replaceAll('_', ' ')} into ${change.target}`;
+  const { pr } = change;
+  const pull = pr?.number === undefined || pr.number === null ? '' : `, pull request #${pr.number}`;
+  const stage = change.stage.replaceAll('_', ' ');
+  const head = `${label} ${change.id} ${stage} into ${change.target}${pull}`;
   const table =
     gates.length === 0 ? [] : output.table(['gate', 'result', 'took', 'command'], gates);
   return ['', head, ...table];

@@ -5,20 +5,21 @@
  */
 import { exitCodes, type ExitCode } from '../../exit-codes.ts';
 import { firstWait, statusCell } from '../../format.ts';
-import { ago } from '../../output.ts';
+import { ago, oneLine } from '../../output.ts';
 import type { Context } from '../../spec.ts';
 
 export interface ListOptions {
   readonly rig: string | undefined;
   readonly all: boolean;
+  readonly failureKind?: string | undefined;
   readonly limit: number;
 }
 
 export async function list(
   { client, output, world }: Context,
-  { rig, all, limit }: ListOptions,
+  { rig, all, failureKind, limit }: ListOptions,
 ): Promise<ExitCode> {
-  const query = { rig, live: all ? undefined : true };
+  const query = { rig, failureKind, live: all ? undefined : true };
   const { items, more } = await client.list('/merge-requests', query, limit);
   output.result({ items, more }, () => {
     if (items.length === 0) return [all ? 'no merge requests' : 'nothing on its way (all: --all)'];
@@ -27,10 +28,16 @@ export async function list(
       statusCell(change.stage),
       change.bead,
       change.target,
+      change.pr === null || change.pr.number === null
+        ? ''
+        : `#${change.pr.number} ${change.pr.state}`,
       ago(Date.parse(change.updatedAt), world.now()),
-      firstWait(change.waits),
+      oneLine(change.failure?.failureKind.replaceAll('_', ' ') ?? firstWait(change.waits)),
     ]);
-    const lines = output.table(['id', 'stage', 'bead', 'into', 'changed', 'waits for'], rows);
+    const lines = output.table(
+      ['id', 'stage', 'bead', 'into', 'pull request', 'changed', 'waits for'],
+      rows,
+    );
     return more ? [...lines, `… more: --limit ${limit * 10}`] : lines;
   });
   return exitCodes.ok;

@@ -26,12 +26,50 @@ export async function show(
       ['candidate', candidateText(change)],
       ['decision', change.decision === null ? null : decisionText(change.decision)],
       ['merged', change.proof === null ? null : change.proof.commit],
+      ...pullFields(change),
     ]),
     ...change.gates.flatMap((gate) => gateLines(output, gate)),
     ...change.failures.flatMap((failure) => ['', ...sentences(output, failure)]),
     ...change.waits.flatMap((wait) => ['', ...sentences(output, wait)]),
   ]);
   return exitCodes.ok;
+}
+
+type Field = readonly [string, string | null];
+
+/** What the forge shows, and how often it could not be asked. */
+function pullFields({ pr, blockedBy, ...counts }: MergeRequestResource): readonly Field[] {
+  if (pr === null) return [];
+  const { number, state, draft, checks, threads } = pr;
+  const name = number === null ? state : `#${number} ${state}${draft === true ? ', draft' : ''}`;
+  const polls = [
+    ['outages', counts.pollTransientCount],
+    ['malformed answers', counts.pollSoftErrorCount],
+    ['refusals', counts.pollImmediateCount],
+  ] as const;
+  const failing = polls.flatMap(([words, count]) => (count === 0 ? [] : [`${count} ${words}`]));
+  return [
+    ['pull request', name],
+    ['address', pr.url === null ? null : oneLine(pr.url)],
+    ['mergeable', number === null ? null : pr.mergeability],
+    ['checks', number === null ? null : checksText(checks, pr.failingChecks)],
+    ['review', pr.review?.replaceAll('_', ' ') ?? null],
+    ['open remarks', threads === null || threads === 0 ? null : String(threads)],
+    ['blocked by', blockedBy.length === 0 ? null : blockedBy.join(', ').replaceAll('_', ' ')],
+    ['not read', failing.length === 0 ? null : failing.join(', ')],
+  ];
+}
+
+function checksText(
+  checks: NonNullable<MergeRequestResource['pr']>['checks'],
+  failing: readonly string[],
+): string {
+  if (checks === null) return 'not known';
+  const parts = (['passed', 'failed', 'pending', 'missing'] as const)
+    .filter((key) => checks[key] > 0)
+    .map((key) => `${checks[key]} ${key}`);
+  const names = failing.length === 0 ? '' : ` (${oneLine(failing.join(', '))})`;
+  return parts.length === 0 ? 'none' : `${parts.join(', ')}${names}`;
 }
 
 /** By its own id, or by its bead's. */

@@ -14,7 +14,8 @@ import { Interrupted, Stop } from '../../problem.ts';
 import { sourceOf } from '../../source.ts';
 import type { Context } from '../../spec.ts';
 import { examined } from './examine.ts';
-import { rigLines } from './show.ts';
+import { lookLines } from '../forge/look.ts';
+import { lookAt, rigLines } from './show.ts';
 
 /** Where changes to a repository without a remote land, unless in its checkout. */
 export const OTHER_BRANCH = 'gastown';
@@ -36,9 +37,12 @@ export async function add(context: Context, options: AddOptions): Promise<ExitCo
   });
   if (!output.json) output.lines(rigLines(output, added, world.now()));
   const rig = await agreed(context, added, options.yes);
-  output.result(rig, () => {
-    if (rig.consentAt !== null) return ['', `sling work at it: gt sling ${rig.id} "…"`];
+  const look = await lookAt(context.client, rig);
+  output.result({ ...rig, forgeLook: look }, () => {
+    const shown = look === null ? [] : ['', ...lookLines(output, look)];
+    if (rig.consentAt !== null) return [...shown, '', `sling work at it: gt sling ${rig.id} "…"`];
     return [
+      ...shown,
       '',
       'nothing lands before you agree that the town writes to its remote:', // A3
       `  gt rig consent ${rig.id}`,

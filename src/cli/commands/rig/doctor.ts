@@ -8,6 +8,7 @@ import { exitCodes, type ExitCode } from '../../exit-codes.ts';
 import { sentences } from '../../format.ts';
 import type { Output } from '../../output.ts';
 import type { Context } from '../../spec.ts';
+import { lookLines } from '../forge/look.ts';
 import { examined } from './examine.ts';
 
 export async function doctor(
@@ -18,7 +19,10 @@ export async function doctor(
   await client.post('/rigs/{rig}/probe', { rig: name }, {});
   await examined(context, name);
   const answer = await client.get('/rigs/{rig}/doctor', { rig: name });
-  output.result(answer, () => checkLines(output, answer));
+  output.result(answer, () => [
+    ...checkLines(output, answer),
+    ...(answer.forge === null ? [] : ['', ...lookLines(output, answer.forge)]),
+  ]);
   return answer.healthy ? exitCodes.ok : exitCodes.failure;
 }
 

@@ -3,19 +3,31 @@
  *
  * S1 Consent is always shown: without it nothing is written to the remote.
  */
-import type { RigResource } from '../../../protocol/http.ts';
+import type { ForgeLook, RigResource } from '../../../protocol/http.ts';
+import type { Client } from '../../client.ts';
 import { exitCodes, type ExitCode } from '../../exit-codes.ts';
 import { sentences, statusCell, usageText } from '../../format.ts';
 import { ago, oneLine, type Output } from '../../output.ts';
 import type { Context } from '../../spec.ts';
+import { lookLines } from '../forge/look.ts';
 
 export async function show(
   { client, output, world }: Context,
   { name }: { readonly name: string },
 ): Promise<ExitCode> {
   const rig = await client.get('/rigs/{rig}', { rig: name });
-  output.result(rig, () => rigLines(output, rig, world.now()));
+  const look = await lookAt(client, rig);
+  output.result({ ...rig, forgeLook: look }, () => [
+    ...rigLines(output, rig, world.now()),
+    ...(look === null ? [] : ['', ...lookLines(output, look)]),
+  ]);
   return exitCodes.ok;
+}
+
+/** What its credential may do on its forge; null: it is on none. */
+export async function lookAt(client: Client, rig: RigResource): Promise<ForgeLook | null> {
+  if (rig.forge === null) return null;
+  return (await client.get('/rigs/{rig}/doctor', { rig: rig.id })).forge;
 }
 
 export function rigLines(output: Output, rig: RigResource, now: number): string[] {
@@ -24,6 +36,7 @@ export function rigLines(output: Output, rig: RigResource, now: number): string[
     ...output.fields([
       ['status', statusCell(rig.probing ? 'examining' : rig.status)],
       ['lands on', landsOn(rig)],
+      ['forge', forgeText(rig)],
       ['objects from', rig.lends],
       ['bead ids', `${rig.prefix}-…`],
       // S1
@@ -38,6 +51,12 @@ export function rigLines(output: Output, rig: RigResource, now: number): string[
     ),
     ...rig.waits.flatMap((wait) => ['', ...sentences(output, wait)]),
   ];
+}
+
+function forgeText({ forge }: RigResource): string | null {
+  if (forge === null) return null;
+  const own = forge.ownCredential ? ', with a token of its own' : '';
+  return `${forge.provider} at ${forge.origin}/${oneLine(forge.path)}${own}`;
 }
 
 function landsOn(rig: RigResource): string {

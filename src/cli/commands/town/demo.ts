@@ -10,10 +10,14 @@ import type { Context } from '../../spec.ts';
 
 export async function demo(
   { output, world }: Context,
-  { keep }: { readonly keep: boolean },
+  { keep, forge }: { readonly keep: boolean; readonly forge: boolean },
 ): Promise<ExitCode> {
   const script = fileURLToPath(new URL('../../../../tools/demo.ts', import.meta.url));
-  const flags = [...(output.json ? ['--json'] : []), ...(keep ? ['--keep'] : [])];
+  const flags = [
+    ...(output.json ? ['--json'] : []),
+    ...(keep ? ['--keep'] : []),
+    ...(forge ? ['--forge'] : []),
+  ];
   const child = spawn(
     world.node.path,
     ['--disable-warning=ExperimentalWarning', script, ...flags],

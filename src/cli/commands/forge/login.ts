@@ -1,0 +1,77 @@
+/**
+ * `gt forge login` and `gt forge logout`.
+ *
+ * L1 The token is read from standard input or from the terminal, unseen; it is in no argument, no
+ *    environment and no output. L2 What it may do is shown; one that may not read ends with 1.
+ */
+import { canAsk } from '../../ask.ts';
+import { exitCodes, type ExitCode } from '../../exit-codes.ts';
+import { Interrupted, usage } from '../../problem.ts';
+import type { Context } from '../../spec.ts';
+import { lookLines } from './look.ts';
+
+const TOKEN_BYTES_MAX = 20_000;
+
+export interface Place {
+  readonly rig: string | undefined;
+  readonly url: string | undefined;
+}
+
+export async function login(
+  context: Context,
+  { rig, url, fromStdin }: Place & { readonly fromStdin: boolean },
+): Promise<ExitCode> {
+  const { client, output } = context;
+  const token = await tokenFrom(context, fromStdin);
+  const body = { token, url: url ?? null };
+  const saved =
+    rig === undefined
+      ? await client.put('/credentials', {}, body)
+      : await client.put('/rigs/{rig}/credentials', { rig }, body);
+  const { credential, look, changed } = saved;
+  output.result(saved, () => {
+    const who = credential.login === null ? '' : ` as ${credential.login}`;
+    const kept = changed ? 'saved' : 'as it was';
+    return [
+      `${credential.mask}  ${kept}, for ${rig ?? 'every rig'} at ${credential.origin}${who}`,
+      ...(look === null ? [] : lookLines(output, look)),
+    ];
+  });
+  return look !== null && look.failure !== null ? exitCodes.failure : exitCodes.ok; // L2
+}
+
+export async function logout({ client, output }: Context, { rig, url }: Place): Promise<ExitCode> {
+  const left =
+    rig === undefined
+      ? await client.delete('/credentials', {}, { url })
+      : await client.delete('/rigs/{rig}/credentials', { rig }, { url });
+  output.result(left, () => [
+    'forgotten',
+    ...left.items.map(({ mask, origin }) => `still there: ${mask} for ${origin}`),
+  ]);
+  return exitCodes.ok;
+}
+
+/** L1 */
+async function tokenFrom(context: Context, fromStdin: boolean): Promise<string> {
+  const { world, output } = context;
+  if (!fromStdin && canAsk(context)) {
+    output.ask('token: ');
+    const typed = await world.stdin.readSecret(world.interrupted);
+    output.ask('\n');
+    if (typed === undefined || world.interrupted.aborted) throw new Interrupted();
+    return checked(typed);
+  }
+  if (!fromStdin && world.stdin.isTty) {
+    throw usage('nobody can be asked for the token', '', 'give it with --token-stdin');
+  }
+  const { text, whole } = await world.stdin.readAll(TOKEN_BYTES_MAX);
+  if (!whole) throw usage('that is no token', `more than ${TOKEN_BYTES_MAX} bytes`, 'give one');
+  return checked(text);
+}
+
+function checked(text: string): string {
+  const token = text.trim();
+  if (token !== '') return token;
+  throw usage('no token was given', 'the input is empty', 'gt forge login --help');
+}

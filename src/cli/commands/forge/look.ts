@@ -1,0 +1,37 @@
+/**
+ * What the forge lets a credential do, in lines.
+ *
+ * K1 What the forge does not tell is said so: it is neither a yes nor a no.
+ */
+import type { ForgeLook } from '../../../protocol/http.ts';
+import { sentences } from '../../format.ts';
+import { oneLine, type Output } from '../../output.ts';
+
+const RIGHTS = [
+  ['canRead', 'read the repository'],
+  ['canPush', 'push branches'],
+  ['canOpen', 'open pull requests'],
+  ['canReadChecks', 'read checks'],
+  ['canMerge', 'merge'],
+] as const;
+
+export function lookLines(output: Output, look: ForgeLook): string[] {
+  const { failure, missing } = look;
+  const place = `${look.provider} at ${look.origin}/${oneLine(look.path)}`;
+  const who = look.login === null ? '' : `, as ${oneLine(look.login)}`;
+  const from = look.source === null ? 'no credential' : `credential from ${look.source}${who}`;
+  if (failure !== null) return [`${place}: ${from}`, ...sentences(output, failure, '  ')];
+  return [
+    `${place}: ${from}`,
+    ...RIGHTS.map(([key, words]) => `  ${mark(output, look[key])}  ${words}`),
+    ...(missing.length === 0 ? [] : [`  missing: ${oneLine(missing.join(', '))}`]),
+    ...(look.archived ? ['  the repository is archived: nothing can be pushed'] : []),
+    ...(look.movedTo === null ? [] : [`  it is called ${oneLine(look.movedTo)} now`]),
+  ];
+}
+
+/** K1 */
+function mark(output: Output, may: boolean | null): string {
+  if (may === null) return 'not told';
+  return may ? output.paint('green', 'may     ') : output.paint('red', 'may not ');
+}

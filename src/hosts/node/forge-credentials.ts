@@ -1,0 +1,130 @@
+/**
+ * Credentials on this host: the town's sealed rows opened with the home's key, and the machine's
+ * own login where a setting lets it be used.
+ *
+ * C1 What a sealed row is for is bound to it: one rig's does not open in another's place.
+ * C2 The machine's login is for the forge's API. Git has the machine's own credentials already,
+ *    so it is given stored tokens only.
+ * C3 A row that this key does not open is no credential, and the log says so once a look.
+ */
+import type { ForgeProject } from '../../core/pull-request.ts';
+import type { Secret } from '../../core/secret.ts';
+import { after, type Instant } from '../../core/time.ts';
+import type { Clock, Log, Timers } from '../../ports/host.ts';
+import type { ForgeContext } from '../../ports/forge.ts';
+import type { CredentialFor, GitCredential } from '../../runtime/git-credential.ts';
+import { runProcess } from '../../runtime/run-process.ts';
+import {
+  resolveCredential,
+  type CredentialSources,
+  type MachineLogin,
+  type StoredToken,
+} from '../../scm/credentials.ts';
+import type { ForgeBinding } from '../../scm/lease.ts';
+import { machineLogin } from '../../scm/machine-login.ts';
+import type { SecretBox } from '../../scm/secret-box.ts';
+import type { SealedCredential } from '../../storage/tables/secrets.ts';
+import type { ForgeQueries } from '../../town/forge-queries.ts';
+
+export interface CredentialGround {
+  readonly box: SecretBox;
+  readonly queries: ForgeQueries;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: Log;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+const LOGIN_MS = 5000;
+/** A login is asked for again after this long: it costs a process. */
+const LOGIN_KEPT_MS = 60_000;
+
+export class HostCredentials {
+  readonly #ground: CredentialGround;
+  readonly #logins = new Map<string, { readonly until: Instant; readonly login: MachineLogin }>();
+
+  constructor(ground: CredentialGround) {
+    this.#ground = ground;
+  }
+
+  /** Of a rig, always: the port has no other context. */
+  async sources(context: ForgeContext): Promise<CredentialSources> {
+    const { queries } = this.#ground;
+    const rig = queries.rig(context.rig);
+    const mayUse = queries.settings(rig)['credentials.machine'];
+    return {
+      ...(await this.stored(context.rig)),
+      machine: mayUse ? (forge) => this.#machine(forge) : 'turned_off',
+    };
+  }
+
+  /** Without the machine's login. */
+  async stored(rig: string | null): Promise<CredentialSources> {
+    const { queries } = this.#ground;
+    const rigTokens = rig === null ? [] : await this.#opened(queries.sealed(rig));
+    const townTokens = await this.#opened(queries.sealed(null));
+    const none = { rigApp: null, townCliTokens: [], townApp: null, pinnedTo: null };
+    return { ...none, rigTokens, townTokens, machine: null };
+  }
+
+  /** C2 */
+  async forGit(
+    whose: CredentialFor,
+    projectOf: (remote: string) => ForgeProject | null,
+  ): Promise<GitCredential | null> {
+    const rig = 'rig' in whose ? this.#ground.queries.rig(whose.rig) : null;
+    const project = 'rig' in whose ? (rig?.forge ?? null) : projectOf(whose.remote);
+    if (project === null) return null;
+    const context = { rig: rig?.id ?? '', project };
+    const sources = await this.stored(rig?.id ?? null);
+    const found = await resolveCredential(context, sources, this.#ground.clock.now());
+    if (!found.ok) return null;
+    const username = project.provider === 'github' ? 'x-access-token' : 'oauth2';
+    return { origin: project.origin, username, secret: found.token.secret };
+  }
+
+  async secretOf(row: SealedCredential): Promise<Secret | null> {
+    const opened = await this.#ground.box.open(row.sealed, purposeOf(row.scope, row.origin));
+    if (opened.ok) return opened.value;
+    const { scope, origin } = row;
+    this.#ground.log.error('credential_unreadable', { scope, origin, why: opened.error }); // C3
+    return null;
+  }
+
+  async #opened(rows: readonly SealedCredential[]): Promise<readonly StoredToken[]> {
+    const tokens = await Promise.all(
+      rows.map(async (row) => {
+        const secret = await this.secretOf(row);
+        if (secret === null) return [];
+        const { provider, origin, apiOrigin, login } = row;
+        return [{ provider, origin, apiOrigin, login, secret, expiresAt: null }];
+      }),
+    );
+    return tokens.flat();
+  }
+
+  async #machine(forge: ForgeBinding): Promise<MachineLogin> {
+    const { clock, timers, env } = this.#ground;
+    const now = clock.now();
+    const key = `${forge.provider} ${forge.origin}`;
+    const kept = this.#logins.get(key);
+    if (kept !== undefined && kept.until > now) return kept.login;
+    const own = Object.entries(env).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value] as const],
+    );
+    const run = async (command: string, args: readonly string[]): Promise<string | null> => {
+      const all = { ...Object.fromEntries(own), GH_PROMPT_DISABLED: '1', NO_PROMPT: '1' };
+      const spec = { command, args, cwd: '/', env: all, timeoutMs: LOGIN_MS };
+      const ended = await runProcess(spec, timers);
+      return ended.exitCode === 0 ? ended.stdout.toString('utf8') : null;
+    };
+    const login = await machineLogin({ env, run }, forge);
+    this.#logins.set(key, { until: after(now, LOGIN_KEPT_MS), login });
+    return login;
+  }
+}
+
+/** C1 */
+export function purposeOf(scope: string, origin: string): string {
+  return `${scope} ${origin}`;
+}

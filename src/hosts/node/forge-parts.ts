@@ -1,0 +1,285 @@
+/**
+ * The forges of this host put together: the door, the adapters, credentials, webhooks, and what
+ * the server asks about them. Loaded when the first of it is needed.
+ *
+ * P1 A forge nobody wrote an adapter for is no forge here: its rigs land directly.
+ * P2 A token is bound to one of the forges that are known, and looked at by it before it is kept.
+ * P3 A delivery is verified, told as a hint and answered; nothing else it says is used.
+ */
+import type { Command } from '../../core/command.ts';
+import type { Fact } from '../../core/fact.ts';
+import type { Failure } from '../../core/failure.ts';
+import type { ForgeProject } from '../../core/pull-request.ts';
+import { err, ok, type Result } from '../../core/result.ts';
+import type { Rig } from '../../core/rig.ts';
+import type { Secret } from '../../core/secret.ts';
+import type { ForgePort } from '../../ports/forge.ts';
+import type { CredentialFor, GitCredential } from '../../runtime/git-credential.ts';
+import { bindToken, resolveCredential, type CredentialSources } from '../../scm/credentials.ts';
+import type { ForgeDoor } from '../../scm/http.ts';
+import { originOf, type ForgeBinding } from '../../scm/lease.ts';
+import { RateBudgets } from '../../scm/rate-budget.ts';
+import { RecentDeliveries } from '../../scm/recent-deliveries.ts';
+import { forgeOf, httpOriginsOf, knownForges } from '../../scm/remote-url.ts';
+import type { ForgeInstance } from '../../scm/remote-url.ts';
+import { maskOf, SecretBox, writtenBack } from '../../scm/secret-box.ts';
+import { verifyWebhook, type WebhookRefusal } from '../../scm/webhooks.ts';
+import type { Due } from '../../scm/webhook-hints.ts';
+import type {
+  CredentialOrder,
+  CredentialWish,
+  ForgeDesk,
+  WebhookOffer,
+} from '../../server/forge-desk.ts';
+import { mergeRequests } from '../../storage/tables/merge-requests.ts';
+import { scopeOf, webhookScope } from '../../town/commands/pulls.ts';
+import { ForgeQueries } from '../../town/forge-queries.ts';
+import { lookView, useView } from '../../town/forge-views.ts';
+import { makeAdapter, spoken } from './forge-adapters.ts';
+import { HostCredentials, purposeOf } from './forge-credentials.ts';
+import type { ForgesGround } from './forges.ts';
+
+const WEBHOOK_SECRET_CHARS = 40;
+const TOKEN = /^[\x21-\x7e]+$/;
+
+export async function makeForgeParts(ground: ForgesGround): Promise<ForgeParts> {
+  return new ForgeParts(ground, await SecretBox.from(ground.key));
+}
+
+export class ForgeParts implements ForgeDesk {
+  readonly port: ForgePort;
+  readonly #ground: ForgesGround;
+  readonly #box: SecretBox;
+  readonly #queries: ForgeQueries;
+  readonly #credentials: HostCredentials;
+  readonly #door: ForgeDoor;
+  readonly #budgets = new RateBudgets();
+  readonly #seen = new RecentDeliveries();
+
+  constructor(ground: ForgesGround, box: SecretBox) {
+    const { clock, timers, version, sql } = ground;
+    this.#ground = ground;
+    this.#box = box;
+    const queries = new ForgeQueries(sql);
+    this.#queries = queries;
+    this.#credentials = new HostCredentials({ ...ground, box, queries });
+    const instances = () => this.#instances();
+    this.#door = {
+      fetch: ground.fetch,
+      clock,
+      timers,
+      userAgent: `gastown/${version}`,
+      get httpOrigins() {
+        return httpOriginsOf(instances());
+      },
+    };
+    this.port = this.#adapter((context) => this.#credentials.sources(context));
+  }
+
+  queries(): ForgeQueries {
+    return this.#queries;
+  }
+
+  /** P1 */
+  async projectOf(remote: string): Promise<ForgeProject | null> {
+    const found = forgeOf(remote, this.#instances());
+    return found !== null && spoken.includes(found.provider) ? found : null;
+  }
+
+  credentialFor(whose: CredentialFor): Promise<GitCredential | null> {
+    return this.#credentials.forGit(whose, (remote) => forgeOf(remote, this.#instances()));
+  }
+
+  async look(rig: Rig) {
+    if (rig.forge === null) return null;
+    const context = { rig: rig.id, project: rig.forge };
+    const { source } = await this.use(rig);
+    const found = await this.port.probe(context);
+    return lookView({ project: rig.forge, source, found }, rig.id);
+  }
+
+  async use(rig: Rig) {
+    if (rig.forge === null) return useView({ source: null, tried: [], budgets: [] });
+    const context = { rig: rig.id, project: rig.forge };
+    const sources = await this.#credentials.sources(context);
+    const found = await resolveCredential(context, sources, this.#ground.clock.now());
+    if (!found.ok) return useView({ source: null, tried: found.tried, budgets: [] });
+    const budgets = await this.port.budgets(context);
+    return useView({ source: found.source, tried: [], budgets });
+  }
+
+  async originOf(wish: CredentialWish): Promise<Result<string, Failure>> {
+    const forge = this.#forgeOf(wish);
+    return forge.ok ? ok(forge.value.origin) : forge;
+  }
+
+  async sealed(wish: CredentialWish, given: string): Promise<Result<CredentialOrder, Failure>> {
+    const forge = this.#forgeOf(wish);
+    if (!forge.ok) return forge;
+    const { provider, origin, apiBase } = forge.value;
+    const rig = wish.rig?.id ?? null;
+    const row = this.#queries.sealed(rig).find((one) => one.origin === origin);
+    const stored = row === undefined ? null : await this.#credentials.secretOf(row);
+    const written = writtenBack(given, stored);
+    if (written.is === 'unchanged') return ok({ order: null, origin });
+    if (written.is === 'foreign_mask') {
+      return refusedToken('a token: this is the mask of another one');
+    }
+    const { secret } = written;
+    if (!TOKEN.test(secret.open())) return refusedToken('one word, as the forge showed it');
+    const whose = await this.#taken(wish.rig, forge.value, secret);
+    if (!whose.ok) return whose;
+    const scope = scopeOf(rig);
+    const order: Command = {
+      kind: 'credential_set',
+      rig,
+      provider,
+      origin,
+      apiOrigin: originOf(apiBase) ?? origin,
+      sealed: await this.#box.seal(secret.open(), purposeOf(scope, origin)),
+      mask: maskOf(secret),
+      login: whose.value,
+    };
+    return ok({ order, origin });
+  }
+
+  async newWebhook(rig: Rig): Promise<Result<WebhookOffer, Failure>> {
+    if (rig.forge === null) return err(noForge(rig));
+    const { provider, origin } = rig.forge;
+    const secret = this.#ground.random.token(WEBHOOK_SECRET_CHARS);
+    const sealed = await this.#box.seal(secret, purposeOf(webhookScope(rig.id), origin));
+    const order = { kind: 'webhook_secret_set', rig: rig.id, provider, origin, sealed } as const;
+    return ok({ order, secret });
+  }
+
+  /** P3 */
+  async delivered(name: string, headers: Headers, body: Uint8Array<ArrayBuffer>): Promise<number> {
+    const rig = this.#queries.rig(name);
+    const row = rig === null ? null : this.#queries.sealedWebhook(rig.id);
+    if (rig === null || rig.forge === null || row === null) return 404;
+    const secret = await this.#credentials.secretOf(row);
+    if (secret === null) return 503;
+    const now = this.#ground.clock.now();
+    const delivery = await verifyWebhook(rig.forge.provider, headers, body, secret, now);
+    if (!delivery.ok) return REFUSALS[delivery.error];
+    const { due } = delivery.value;
+    if (due === null || this.#seen.isRepeat(delivery.value, now)) return 202;
+    if (!isAbout(due, rig.forge.path)) return 202;
+    this.#ground.tell(this.#hint(rig, due));
+    return 202;
+  }
+
+  #hint(rig: Rig, due: Due): Fact {
+    const all = due.all ? mergeRequests.watchedOfRig(this.#ground.sql, rig.id) : [];
+    const numbers = [...due.numbers, ...all.flatMap(({ prNumber }) => prNumber ?? [])];
+    const { heads, baseBranches: bases } = due;
+    return { kind: 'pull_hinted', rig: rig.id, numbers, heads, bases };
+  }
+
+  #adapter(
+    sources: (context: {
+      readonly rig: string;
+      readonly project: ForgeProject;
+    }) => Promise<CredentialSources>,
+  ): ForgePort {
+    const { clock, timers } = this.#ground;
+    return makeAdapter({ door: this.#door, budgets: this.#budgets, clock, timers, sources });
+  }
+
+  /** P2. Whose it is, where somebody can be asked; only a plain no is a refusal. */
+  async #taken(
+    rig: Rig | null,
+    forge: ForgeBinding,
+    secret: Secret,
+  ): Promise<Result<string | null, Failure>> {
+    const on = rig ?? this.#queries.rigs().find((one) => one.forge?.origin === forge.origin);
+    const project = on?.forge ?? null;
+    if (on === undefined || project === null) return ok(null);
+    const alone: CredentialSources = {
+      rigTokens: [bindToken(forge, secret)],
+      rigApp: null,
+      townCliTokens: [],
+      townTokens: [],
+      townApp: null,
+      pinnedTo: null,
+      machine: null,
+    };
+    const probed = await this.#adapter(async () => alone).probe({ rig: on.id, project });
+    if (probed.ok) return ok(probed.value.login);
+    const { error } = probed;
+    const refused = error.kind === 'http_error' && error.reason === 'unauthenticated';
+    if (!refused) return ok(null);
+    return refusedToken(`one that ${forge.origin} takes; it answered ${error.status}`);
+  }
+
+  /** P2 */
+  #forgeOf({ rig, url }: CredentialWish): Result<ForgeBinding, Failure> {
+    if (rig !== null) return forgeOfRig(rig, url);
+    const known = knownForges(this.#instances());
+    const origins = this.#queries
+      .rigs()
+      .flatMap(({ forge }) => (forge === null ? [] : forge.origin));
+    const own = [
+      ...new Set([
+        ...origins,
+        ...knownForges(this.#instances())
+          .slice(0, this.#instances().length)
+          .map(({ origin }) => origin),
+      ]),
+    ];
+    const origin = url === null ? (own.length === 1 ? own[0] : undefined) : originOf(url);
+    const found = known.find((one) => one.origin === origin);
+    if (found !== undefined) return ok(found);
+    const names = (url === null && own.length > 0 ? own : known.map((one) => one.origin)).join(
+      ', ',
+    );
+    const expected =
+      url === null
+        ? `the address of the forge, with --url: ${names}`
+        : `a forge that is known (${names}), or one of yours: gt config set forge.instances`;
+    const given = url ?? 'nothing';
+    return err({ kind: 'bad_value', helps: 'person', field: 'url', given, expected });
+  }
+
+  #instances(): readonly ForgeInstance[] {
+    return this.#queries.settings(null)['forge.instances'].map((one) => ({
+      provider: one.provider,
+      url: one.url,
+      apiBase: one.apiBase ?? undefined,
+      sshHost: one.sshHost ?? undefined,
+      allowHttp: one.allowHttp,
+    }));
+  }
+}
+
+const REFUSALS: Readonly<Record<WebhookRefusal, number>> = {
+  too_large: 413,
+  no_secret: 401,
+  no_signature: 401,
+  bad_signature: 401,
+  stale: 401,
+  malformed: 400,
+};
+
+function isAbout({ project }: Due, path: string): boolean {
+  return project === null || project.toLowerCase() === path.toLowerCase();
+}
+
+function forgeOfRig(rig: Rig, url: string | null): Result<ForgeBinding, Failure> {
+  if (rig.forge === null) return err(noForge(rig));
+  if (url === null || originOf(url) === rig.forge.origin) return ok(rig.forge);
+  const expected = `${rig.forge.origin}, where ${rig.id} is: a token goes nowhere else`;
+  return err({ kind: 'bad_value', helps: 'person', field: 'url', given: url, expected });
+}
+
+function noForge(rig: Rig): Failure {
+  const expected =
+    'a rig whose remote is on a forge that is known; yours are named in forge.instances ' +
+    'before the rig is added';
+  const given = `${rig.id} (${rig.remote})`;
+  return { kind: 'bad_value', helps: 'person', field: 'rig', given, expected };
+}
+
+function refusedToken(expected: string): Result<never, Failure> {
+  return err({ kind: 'bad_value', helps: 'person', field: 'token', given: '‹secret›', expected });
+}

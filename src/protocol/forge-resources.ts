@@ -1,0 +1,163 @@
+/**
+ * Resources and requests about forges: credentials as they are shown, what a look at a repository
+ * found, and what of its pull requests is read when.
+ *
+ * R1 No resource has a field a token could be in, but the one answer that makes a webhook's secret.
+ */
+import { z } from 'zod';
+import { count, explained, isoTime, maybeText, maybeTime } from './values.ts';
+
+const provider = z.enum(['github', 'gitlab', 'gitea']);
+
+export const forgeOfRig = z
+  .object({
+    provider,
+    origin: z.string(),
+    path: z.string().meta({ description: 'owner/name; with groups on GitLab' }),
+    ownCredential: z.boolean().meta({ description: 'It has a token of its own' }),
+  })
+  .meta({ id: 'ForgeOfRig', description: 'The code host a rig’s remote lives on' });
+
+const maybe = z.boolean().nullable().meta({ description: 'null: the forge does not tell' });
+
+export const forgeLook = z
+  .object({
+    provider,
+    origin: z.string(),
+    path: z.string(),
+    source: maybeText.meta({ description: 'Where its credential comes from; null: there is none' }),
+    login: maybeText,
+    canRead: maybe,
+    canPush: maybe,
+    canOpen: maybe,
+    canReadChecks: maybe,
+    canMerge: maybe,
+    missing: z.array(z.string()).meta({ description: 'Permissions, in the forge’s own words' }),
+    archived: z.boolean(),
+    movedTo: maybeText,
+    mergeMethods: z.array(z.string()),
+    failure: explained.extend({ kind: z.string() }).nullable(),
+  })
+  .meta({ id: 'ForgeLook', description: 'What the forge lets the rig’s credential do' });
+
+export const credentialResource = z
+  .object({
+    scope: z.enum(['town', 'rig']),
+    rig: maybeText,
+    provider,
+    origin: z.string().meta({ description: 'The only place it is sent to' }),
+    mask: z.string(),
+    login: maybeText,
+    savedAt: isoTime,
+  })
+  .meta({ id: 'Credential', description: 'A token, as it is shown' });
+
+export const credentialList = z
+  .object({ items: z.array(credentialResource) })
+  .meta({ id: 'CredentialList' });
+
+export const credentialRequest = z
+  .strictObject({
+    token: z.string().min(1).max(20_000).meta({ description: 'A mask changes nothing' }),
+    url: z
+      .string()
+      .max(300)
+      .nullable()
+      .default(null)
+      .meta({ description: 'Of the forge; null: the rig’s, or the only one there is' }),
+  })
+  .meta({ id: 'CredentialRequest' });
+
+export const credentialQuery = z.object({
+  url: z.string().max(300).optional().meta({ description: 'Of the forge' }),
+});
+
+export const credentialSaved = z
+  .object({ credential: credentialResource, changed: z.boolean(), look: forgeLook.nullable() })
+  .meta({ id: 'CredentialSaved' });
+
+export const webhookResource = z
+  .object({
+    path: z.string().meta({ description: 'Below the address this server is reached at' }),
+    url: z.string().meta({ description: 'As it is reached on this machine' }),
+    secret: z.string().meta({ description: 'Shown this once' }),
+    contentType: z.literal('application/json'),
+  })
+  .meta({ id: 'Webhook' });
+
+const budget = z.object({
+  resource: z.string(),
+  limit: count.nullable(),
+  remaining: count.nullable(),
+  resetAt: maybeTime,
+});
+
+export const pullFailure = z
+  .object({
+    failureReason: z.literal('pr_poll_failed'),
+    failureKind: z.string(),
+    failureMessage: z.string(),
+    since: isoTime,
+  })
+  .meta({ id: 'PullFailure', description: 'Why nobody can see it; the work is what it was' });
+
+const watched = z.object({
+  mergeRequest: z.string(),
+  bead: z.string(),
+  rig: z.string(),
+  number: count.nullable(),
+  url: maybeText,
+  observedAt: maybeTime,
+  nextReadAt: maybeTime,
+  failure: pullFailure.nullable(),
+});
+
+export const forgeAccountResource = z
+  .object({
+    id: z.string(),
+    origin: z.string(),
+    rigs: z.array(z.string()),
+    source: maybeText.meta({ description: 'Where its credential comes from; null: there is none' }),
+    tried: z.array(z.object({ source: z.string(), why: z.string() })),
+    budgets: z.array(budget),
+    reads: count,
+    nextReadAt: maybeTime,
+    pulls: z.array(watched),
+    incidents: z.array(
+      explained.extend({ escalation: z.string(), kind: z.string(), since: isoTime }),
+    ),
+  })
+  .meta({ id: 'ForgeAccount', description: 'One forge and the credential used there' });
+
+export const forgeStatus = z
+  .object({ accounts: z.array(forgeAccountResource), credentials: z.array(credentialResource) })
+  .meta({ id: 'ForgeStatus' });
+
+const tally = z.object({ passed: count, failed: count, pending: count, missing: count });
+
+export const pullView = z
+  .object({
+    state: z.enum(['none', 'opening', 'open', 'merged', 'closed']),
+    number: count.nullable(),
+    url: maybeText,
+    draft: z.boolean().nullable(),
+    head: maybeText,
+    mergeability: z.string().meta({ description: '`unknown` is never green' }),
+    checks: tally.nullable().meta({ description: 'null: not known' }),
+    checksRequired: tally.nullable().meta({ description: 'null: the rules could not be read' }),
+    failingChecks: z.array(z.string()),
+    review: maybeText,
+    threads: count.nullable().meta({ description: 'Unresolved ones of people' }),
+    queue: maybeText,
+    closedBy: maybeText,
+    mergedBy: maybeText,
+    adopted: z.boolean(),
+    observedAt: maybeTime,
+    nextReadAt: maybeTime,
+  })
+  .meta({ id: 'PullRequest', description: 'The forge’s side of a merge request' });
+
+export type ForgeLook = z.infer<typeof forgeLook>;
+export type ForgeStatus = z.infer<typeof forgeStatus>;
+export type CredentialResource = z.infer<typeof credentialResource>;
+export type PullView = z.infer<typeof pullView>;

@@ -1,0 +1,148 @@
+/** Credentials and deliveries over real HTTP, with a development forge behind a rig. */
+import { createHmac } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startTestHost, type TestHost } from '../../../test/api/host.ts';
+import { SeededRandom } from '../../../test/forge/ground.ts';
+import { DevForge } from '../../devforge/devforge.ts';
+import type {
+  CredentialResource,
+  ForgeStatus,
+  RigDoctorAnswer,
+  RigResource,
+} from '../../protocol/http.ts';
+
+let town: TestHost;
+let forge: DevForge;
+let forgeHome: string;
+let token: string;
+
+beforeEach(async () => {
+  forgeHome = mkdtempSync(join(tmpdir(), 'devforge-'));
+  const clock = { now: () => Date.now() };
+  forge = new DevForge({ home: forgeHome, clock, random: new SeededRandom() });
+  const { origin } = await forge.start();
+  forge.addUser('gastown');
+  token = forge.addToken('gastown', { scopes: ['repo'] }).secret;
+  const { cloneUrl } = await forge.addRepo('team/web', { collaborators: { gastown: 'write' } });
+  town = await startTestHost();
+  await town.call('PATCH', 'settings', { typed: { 'forge.instances': `github=${origin}` } });
+  const added = await town.call('POST', 'rigs', { name: 'web', source: cloneUrl, consent: true });
+  expect([added.status, JSON.stringify(added.body)]).toEqual([201, JSON.stringify(added.body)]);
+  await town.until<RigResource>('rigs/web', ({ probing }) => !probing);
+});
+
+afterEach(async () => {
+  await town.stop();
+  await forge.stop();
+  rmSync(forgeHome, { recursive: true, force: true });
+});
+
+interface Saved {
+  readonly credential: CredentialResource;
+  readonly changed: boolean;
+}
+
+const put = (body: object, where = 'rigs/web/credentials') =>
+  town.call<Saved & { readonly evidence: string }>('PUT', where, body);
+
+describe('a credential', () => {
+  test('is kept sealed, shown as a mask, and makes the doctor content', async () => {
+    const before = await town.call<RigDoctorAnswer>('GET', 'rigs/web/doctor');
+    expect(before.body).toMatchObject({ healthy: false, forge: { failure: { kind: 'no_token' } } });
+    const saved = await put({ token });
+    expect([saved.status, saved.body.credential.login]).toEqual([200, 'gastown']);
+    expect(JSON.stringify(saved.body)).not.toContain(token);
+    for (const file of ['town.sqlite', 'town.sqlite-wal']) {
+      expect(readFileSync(join(town.home, file)).includes(token)).toBe(false);
+    }
+    expect(statSync(join(town.home, 'key')).mode & 0o777).toBe(0o600);
+    const after = await town.call<RigDoctorAnswer>('GET', 'rigs/web/doctor');
+    expect(after.body.forge).toMatchObject({ source: 'rig.token', canPush: true, failure: null });
+    expect(after.body.healthy).toBe(true);
+  });
+
+  test('that comes back as its mask changes nothing; another mask is refused', async () => {
+    const { credential } = (await put({ token })).body;
+    expect((await put({ token: credential.mask })).body).toMatchObject({ changed: false });
+    expect((await put({ token: '****' })).status).toBe(400);
+  });
+
+  test('for another host than the rig’s is refused with both named', async () => {
+    const refused = await put({ token, url: 'https://github.com' });
+    expect(refused.status).toBe(400);
+    expect(JSON.stringify(refused.body)).toContain('https://github.com');
+    expect(refused.body.evidence).toContain(forge.origin);
+    expect(forge.log.entries.filter((entry) => entry.provider === 'github')).toEqual([]);
+  });
+
+  test('that the forge does not take is not kept', async () => {
+    const refused = await put({ token: 'x'.repeat(200) });
+    expect([refused.status, refused.body.evidence]).toEqual([400, expect.stringContaining('401')]);
+    const listed = await town.call<{ items: unknown[] }>('GET', 'rigs/web/credentials');
+    expect(listed.body.items).toEqual([]);
+  });
+
+  test('of the town serves every rig on its forge, and is forgotten', async () => {
+    const saved = await put({ token, url: null }, 'credentials');
+    expect(saved.body.credential).toMatchObject({ scope: 'town', origin: forge.origin });
+    const status = await town.call<ForgeStatus>('GET', 'forge');
+    expect(status.body.accounts).toMatchObject([{ rigs: ['web'], source: 'town.token' }]);
+    const left = await town.call('DELETE', 'credentials');
+    expect(left.body).toEqual({ items: [] });
+    const again = await town.call<ForgeStatus>('GET', 'forge');
+    expect(again.body.accounts[0]?.source).toBeNull();
+  });
+
+  test('is gone with its rig', async () => {
+    await put({ token });
+    await town.call('DELETE', 'rigs/web');
+    const { body } = await town.call<ForgeStatus>('GET', 'forge');
+    expect(body.credentials).toEqual([]);
+  });
+});
+
+describe('a delivery', () => {
+  const path = '/webhooks/web';
+  const payload = JSON.stringify({ number: 1, repository: { full_name: 'team/web' } });
+
+  const deliver = (secret: string, body: string, id = 'one'): Promise<Response> =>
+    fetch(`${town.url}${path}`, {
+      method: 'POST',
+      body,
+      headers: {
+        'x-github-event': 'pull_request',
+        'x-github-delivery': id,
+        'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`,
+      },
+    });
+
+  test('is believed with its secret alone, without a token of the town', async () => {
+    expect((await deliver('guess', payload)).status).toBe(404);
+    const made = await town.call<{ secret: string; path: string }>('POST', 'rigs/web/webhook', {});
+    expect(made.body.path).toBe(path);
+    expect((await deliver('guess', payload)).status).toBe(401);
+    expect((await deliver(made.body.secret, payload)).status).toBe(202);
+    expect((await deliver(made.body.secret, payload)).status).toBe(202);
+    expect((await deliver(made.body.secret, 'no json', 'two')).status).toBe(400);
+    await town.call('POST', 'rigs/web/webhook', {});
+    expect((await deliver(made.body.secret, payload, 'three')).status).toBe(401);
+  });
+
+  test('of 30 MB is refused before it is held, and harms nothing', async () => {
+    const { body } = await town.call<{ secret: string }>('POST', 'rigs/web/webhook', {});
+    const status = await deliver(body.secret, 'x'.repeat(30 * 1024 * 1024)).then(
+      (answer) => answer.status,
+      () => 413, // cut off while it was sending
+    );
+    expect(status).toBe(413);
+    expect((await town.call('GET', 'status')).status).toBe(200);
+  });
+
+  test('opens no other door: the rest still asks for the token', async () => {
+    expect((await fetch(`${town.url}/api/v1/towns/local/forge`)).status).toBe(401);
+    expect((await fetch(`${town.url}${path}`)).status).toBe(401);
+  });
+});

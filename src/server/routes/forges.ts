@@ -1,0 +1,142 @@
+/**
+ * Handlers about forges: what is read there, credentials, and the deliveries they send.
+ *
+ * F1 A token is in the request that saves it and in no answer. F2 A delivery carries no bearer
+ *    token and may come through a tunnel: its signature is what counts, its size is looked at
+ *    before it is held, and it is answered at once. It is a hint and nothing more.
+ */
+import { limits } from '../../core/limits.ts';
+import { err, ok, type Result } from '../../core/result.ts';
+import type { Failure } from '../../core/failure.ts';
+import type { Rig } from '../../core/rig.ts';
+import type { forgeRoutes } from '../../protocol/forge-routes.ts';
+import { command, type Handlers, type ServerDeps } from '../handler.ts';
+
+type ForgeHandlers = Handlers<keyof typeof forgeRoutes>;
+
+const WHO = 'person:local';
+
+export function forgeHandlers(deps: ServerDeps): ForgeHandlers {
+  const listed = (rig: string | null) => ok({ items: deps.forge.queries().credentials(rig) });
+  const rigOf = (name: string): Result<Rig, Failure> => deps.queries().rigRow(name);
+  return {
+    forgeStatus: async () => ok(await status(deps)),
+    listCredentials: () => listed(null),
+    setCredential: ({ body }) => save(deps, null, body),
+    removeCredential: ({ query }) => remove(deps, null, query.url ?? null),
+    listRigCredentials: ({ params }) => {
+      const rig = rigOf(params.rig);
+      return rig.ok ? listed(rig.value.id) : rig;
+    },
+    setRigCredential: async ({ params, body }) => {
+      const rig = rigOf(params.rig);
+      return rig.ok ? await save(deps, rig.value, body) : rig;
+    },
+    removeRigCredential: async ({ params, query }) => {
+      const rig = rigOf(params.rig);
+      return rig.ok ? await remove(deps, rig.value, query.url ?? null) : rig;
+    },
+    makeWebhook: async ({ params, request }) => {
+      const rig = rigOf(params.rig);
+      if (!rig.ok) return rig;
+      const made = await deps.forge.newWebhook(rig.value);
+      if (!made.ok) return made;
+      const done = deps.town().command(made.value.order, WHO);
+      if (!done.ok) return done;
+      const path = `/webhooks/${rig.value.id}`;
+      const url = new URL(path, request.url).href;
+      const { secret } = made.value;
+      return ok({ path, url, secret, contentType: 'application/json' });
+    },
+    retryMergeRequest: (call) => {
+      const { mergeRequest } = call.params;
+      const order = { kind: 'mr_retry', mergeRequest } as const;
+      return command(deps, call, order, () => deps.queries().mergeRequest(mergeRequest));
+    },
+  };
+}
+
+async function status(deps: ServerDeps) {
+  const queries = deps.forge.queries();
+  const accounts = await Promise.all(
+    queries.accounts().map(async ({ rigs, view }) => {
+      const [first] = rigs;
+      const use = first === undefined ? null : await deps.forge.use(first);
+      return { ...view, ...(use ?? { source: null, tried: [], budgets: [] }) };
+    }),
+  );
+  const scopes = [null, ...queries.rigs().map(({ id }) => id)];
+  return { accounts, credentials: scopes.flatMap((scope) => queries.credentials(scope)) };
+}
+
+/** F1 */
+async function save(
+  deps: ServerDeps,
+  rig: Rig | null,
+  { token, url }: { readonly token: string; readonly url: string | null },
+) {
+  const sealed = await deps.forge.sealed({ rig, url }, token);
+  if (!sealed.ok) return sealed;
+  const { order, origin } = sealed.value;
+  if (order !== null) {
+    const done = deps.town().command(order, WHO);
+    if (!done.ok) return done;
+  }
+  const queries = deps.forge.queries();
+  const credential = queries.credentials(rig?.id ?? null).find((one) => one.origin === origin);
+  if (credential === undefined) return err(noneAt(origin));
+  const example = rig ?? queries.rigs().find((one) => one.forge?.origin === origin) ?? null;
+  const look = example === null ? null : await deps.forge.look(example);
+  return ok({ credential, changed: order !== null, look });
+}
+
+async function remove(deps: ServerDeps, rig: Rig | null, url: string | null) {
+  const origin = await deps.forge.originOf({ rig, url });
+  if (!origin.ok) return origin;
+  const order = {
+    kind: 'credential_remove',
+    rig: rig?.id ?? null,
+    origin: origin.value,
+  } as const;
+  const done = deps.town().command(order, WHO);
+  if (!done.ok) return done;
+  return ok({ items: deps.forge.queries().credentials(rig?.id ?? null) });
+}
+
+function noneAt(origin: string): Failure {
+  return { kind: 'unknown_thing', helps: 'person', thing: 'credential', name: origin, near: [] };
+}
+
+/** F2 */
+export async function delivery(deps: ServerDeps, rig: string, request: Request) {
+  const body = await bytesOf(request, limits.webhookBodyBytesMax);
+  if (body === null) return new Response(null, { status: 413 });
+  const answer = await deps.forge.delivered(rig, request.headers, body);
+  return new Response(null, { status: answer });
+}
+
+/** null: more than the limit, whatever its length header says. */
+async function bytesOf(request: Request, max: number): Promise<Uint8Array<ArrayBuffer> | null> {
+  if (Number(request.headers.get('content-length') ?? 0) > max) return null;
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  if (request.body === null) return new Uint8Array(0);
+  const reader = request.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    bytes += value.byteLength;
+    if (bytes > max) {
+      await reader.cancel();
+      return null;
+    }
+    parts.push(value);
+  }
+  const whole = new Uint8Array(bytes);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.byteLength;
+  }
+  return whole;
+}

@@ -1,0 +1,203 @@
+/**
+ * Pull requests by hand: the real `./gt` against a development forge. A bead lands through one; a
+ * person merges or closes one; a missing token stops the work with the right words, and heals; and
+ * no token is found anywhere it does not belong.
+ */
+import { execFileSync } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Repo } from '../../src/devforge/repo.ts';
+import { ForgeGround } from './forge-ground.ts';
+import { addFile } from './small-repository.ts';
+import { git, until } from './town.ts';
+
+const ground = new ForgeGround();
+const { town, forge } = ground;
+let repo: Repo;
+
+beforeAll(async () => {
+  await ground.start();
+  repo = await ground.repository('web');
+}, 60_000);
+
+afterAll(() => ground.end(), 60_000);
+
+interface RigShown {
+  readonly forge: { readonly provider: string; readonly path: string } | null;
+  readonly forgeLook: { readonly failure: { readonly kind: string } | null } | null;
+}
+
+interface Escalation {
+  readonly id: string;
+  readonly subject: string;
+  readonly status: string;
+  readonly failure: {
+    readonly kind: string;
+    readonly evidence: string;
+    readonly next: string;
+  } | null;
+}
+
+const escalations = () => town.items<Escalation>('/escalations');
+
+test('without a token a pull request is not opened, and a login heals it', async () => {
+  const add = ['rig', 'add', 'web', forge.cloneUrl(repo), '--yes'];
+  const added = await town.json<RigShown>(add);
+  expect(added.forge).toMatchObject({ provider: 'github', path: 'team/web' });
+  expect(added.forgeLook?.failure?.kind).toBe('no_token');
+  const doctor = await town.run(['rig', 'doctor', 'web']);
+  expect(doctor.code).toBe(1);
+  expect(doctor.out).toContain('gt forge login --rig web');
+
+  // What an agent is given is in the repository from then on.
+  const bead = await town.sling('web', addFile('one', [{ run: 'env > environment.txt' }]));
+  const asked = await until('it says why', async () => (await escalations())[0] ?? null, 40_000);
+  expect(asked.failure).toMatchObject({
+    kind: 'pr_poll_failed',
+    evidence: expect.stringContaining('rig.token'),
+    next: expect.stringContaining('gt forge login --rig web'),
+  });
+  expect((await town.bead(bead)).status).toBe('in_review');
+  expect(repo.pulls).toEqual([]);
+
+  const login = await ground.login('--rig', 'web');
+  expect([login.code, login.err]).toEqual([0, '']);
+  expect(login.out).toContain('as gastown');
+  expect(await ground.closed(bead)).toBe('merged');
+  expect(repo.pulls.map(({ state }) => state)).toEqual(['merged']);
+  expect(await escalations()).toEqual([]);
+  expect((await town.bead(bead)).proof?.by).toBe('forge');
+}, 120_000);
+
+test('a token is shown as a mask, and a mask that comes back changes nothing', async () => {
+  const shown = await town.get<{ items: { mask: string; login: string }[] }>(
+    '/rigs/web/credentials',
+  );
+  const [own] = shown.items;
+  expect(own?.login).toBe('gastown');
+  expect(ground.token.endsWith(own?.mask.slice(4) ?? 'x')).toBe(true);
+  const put = (token: string, url: string | null = null) =>
+    town.request('PUT', '/rigs/web/credentials', { token, url });
+  expect(JSON.parse((await put(own?.mask ?? '')).body)).toMatchObject({ changed: false });
+  expect((await put('****abcd')).status).toBe(400);
+  const elsewhere = await put(ground.token, 'https://github.com');
+  expect(elsewhere.status).toBe(400);
+  expect(elsewhere.body).toContain(forge.origin);
+  const wrong = await put('ghp_000000000000000000000000000000000000');
+  expect(wrong.status).toBe(400);
+  expect(wrong.body).toContain('401');
+});
+
+test('its pull request, its counters and its account are shown', async () => {
+  const change: object = await town.json(['mr', 'show', 'mr-1']);
+  expect(change).toMatchObject({
+    strategy: 'pr',
+    pr: { state: 'merged', number: 1, draft: false, mergedBy: 'gastown' },
+    pollTransientCount: 0,
+    pollSoftErrorCount: 0,
+    failure: null,
+  });
+  const bead: object = await town.json(['bead', 'show', 'web-1']);
+  expect(bead).toMatchObject({ mergeRequest: { id: 'mr-1', failure: null } });
+  const status: object = await town.json(['forge', 'status']);
+  expect(status).toMatchObject({
+    accounts: [{ rigs: ['web'], source: 'rig.token', incidents: [] }],
+    credentials: [{ scope: 'rig', rig: 'web', origin: forge.origin, login: 'gastown' }],
+  });
+  expect((await town.run(['rig', 'doctor', 'web'])).code).toBe(0);
+});
+
+test('a person merges it on the forge, told by a webhook, and the bead closes', async () => {
+  await town.json(['rig', 'set', 'web', 'autoMerge=false']);
+  const bead = await town.sling('web', addFile('two'));
+  const pull = await ground.pullOf(bead, repo);
+  const hook = await town.json<{ url: string; path: string; secret: string }>([
+    'forge',
+    'webhook',
+    'web',
+  ]);
+  const { address } = { address: town.address()?.url ?? '' };
+  const deliver = async (secret: string, id: string): Promise<number> => {
+    const body = JSON.stringify({ number: pull.number, repository: { full_name: 'team/web' } });
+    const signature = createHmac('sha256', secret).update(body).digest('hex');
+    const headers = {
+      'content-type': 'application/json',
+      'x-github-event': 'pull_request',
+      'x-github-delivery': id,
+      'x-hub-signature-256': `sha256=${signature}`,
+    };
+    const init = { method: 'POST', headers, body };
+    return (await fetch(new URL(hook.path, address), init)).status;
+  };
+  await pull.merge('ann');
+  expect(await deliver('another secret', 'one')).toBe(401);
+  const before = performance.now();
+  expect(await deliver(hook.secret, 'two')).toBe(202);
+  expect(await deliver(hook.secret, 'two')).toBe(202);
+  expect(await ground.closed(bead)).toBe('merged');
+  expect(performance.now() - before).toBeLessThan(10_000);
+}, 120_000);
+
+test('a person closes it: the town asks, and does what is answered', async () => {
+  const [kept, dropped] = [
+    await town.sling('web', addFile('three')),
+    await town.sling('web', addFile('four')),
+  ];
+  for (const bead of [kept, dropped]) {
+    (await ground.pullOf(bead, repo)).close('ann');
+    const { mergeRequest } = await town.bead(bead);
+    await town.json(['mr', 'retry', mergeRequest ?? '']);
+  }
+  const asked = await until(
+    'the town asks',
+    async () => {
+      const open = await escalations();
+      return open.length === 2 ? open : null;
+    },
+    20_000,
+  );
+  expect(asked[0]?.failure).toMatchObject({
+    kind: 'pr_closed',
+    evidence: expect.stringContaining('drop: the bead is closed without landing'),
+  });
+  for (const one of asked) {
+    const isKept = one.subject === (await town.bead(kept)).mergeRequest;
+    if (isKept) (await ground.pullOf(kept, repo)).reopen('ann');
+    const answer = isKept ? 'reopen' : 'drop';
+    await town.json(['escalation', 'resolve', one.id, '--answer', answer]);
+  }
+  expect(await ground.closed(dropped)).toBe('dropped');
+  await town.json(['rig', 'set', 'web', 'autoMerge=true']);
+  expect(await ground.closed(kept)).toBe('merged');
+}, 120_000);
+
+/** Every file of the town's home, and what the API gives away. */
+test('no token is in a log, the database, the journal, an export or a process', async () => {
+  const secrets = [ground.token, ground.personsToken];
+  const files = filesIn(town.home).map((path) => [path, readFileSync(path)] as const);
+  expect(files.length).toBeGreaterThan(10);
+  for (const secret of secrets) {
+    expect(files.filter(([, bytes]) => bytes.includes(secret)).map(([path]) => path)).toEqual([]);
+  }
+  const environment = await git(repo.git.path, 'show', 'main:environment.txt');
+  expect(environment).toContain('GASTOWN_AGENT_ROLE');
+  const exported = await town.request('GET', '/export');
+  expect(exported.body).not.toContain('sealed1.');
+  const processes = execFileSync('ps', ['-eww', '-o', 'args='], { encoding: 'utf8' });
+  for (const secret of secrets) {
+    expect(environment.includes(secret)).toBe(false);
+    expect(exported.body.includes(secret)).toBe(false);
+    expect(processes.includes(secret)).toBe(false);
+  }
+});
+
+function filesIn(folder: string): readonly string[] {
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) return [];
+    return stats.isDirectory() ? filesIn(path) : stats.isFile() ? [path] : [];
+  });
+}
