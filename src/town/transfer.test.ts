@@ -105,7 +105,10 @@ describe('an import', () => {
     const bead = await other.call<BeadResource>('GET', 'beads/web-2');
     expect(bead.body).toMatchObject({ status: 'open', charged: 0, attempt: null });
     const requests = await other.call<Page<MergeRequestResource>>('GET', 'merge-requests');
-    expect(requests.body.items[0]).toMatchObject({ bead: 'web-1', stage: 'queued' });
+    expect(requests.body.items[0]).toMatchObject({ bead: 'web-1', stage: 'abandoned' });
+    // Its commits stayed with the other town's runner: the work is done anew, not lost in review.
+    const reviewed = await other.call<BeadResource>('GET', 'beads/web-1');
+    expect(reviewed.body).toMatchObject({ status: 'open', mergeRequest: null });
     expect(other.runner.started).toEqual([]);
     expect(other.runner.jobs.length).toBe(before);
     expect((await town.call<BeadResource>('GET', 'beads/web-2')).body.status).toBe('in_progress');
@@ -117,6 +120,7 @@ describe('an import', () => {
     await other.call('POST', 'rigs/web/unpark');
     await other.call('POST', 'resume');
     await other.until<BeadResource>('beads/web-2', ({ attempt }) => attempt === 'web-2.2');
+    await other.until<BeadResource>('beads/web-1', ({ attempt }) => attempt === 'web-1.2');
     expect(other.runner.started.map(({ attempt }) => attempt)).toContain('web-2.2');
   });
 

@@ -1,16 +1,17 @@
 /**
  * Taking a town with you: everything in its tables as JSON, one document a line, and back.
  *
- * F1 What can change is read at one moment; the journal and the transcripts, which only grow,
- *    follow page by page up to that moment.
+ * F1 What can change is read at one moment; the journal and the transcripts follow up to it.
  * F2 An import goes into an empty town, whole or not at all: it is cut short without its last line.
  * F3 Two towns never drive the same things: an imported town is paused, its rigs are parked, its
  *    live attempts have ended and its unfinished jobs are gone. The journal says so.
- * F4 What belongs to this process and not to the town (runners, due names, answered keys) stays.
+ * F4 What belongs to this process (runners, due names, answered keys) and credentials stay.
+ * F5 Commits stay with the runner that has them: what was not merged or published is done anew.
  */
 import type { EntityKind } from '../core/action.ts';
 import type { AttemptEnd } from '../core/attempt.ts';
 import type { Failure } from '../core/failure.ts';
+import type { BeadId } from '../core/ids.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { Instant } from '../core/time.ts';
 import type { Sql, SqlReader, SqlRow, SqlValue, Tx } from '../ports/sql.ts';
@@ -201,16 +202,35 @@ function standStill(tx: Tx, at: Instant): void {
   }
   for (const job of jobs.live(tx, everything)) jobs.delete(tx, job.id);
   for (const request of mergeRequests.live(tx, everything)) {
-    const stage = request.stage === 'changes_requested' ? request.stage : 'queued';
+    const isOnForge = request.published !== null;
+    const waiting = request.stage === 'changes_requested' ? request.stage : 'queued';
+    const stage = isOnForge ? waiting : 'abandoned';
     const free = { job: null, targetJob: null, slot: false, wantsSlot: false };
     mergeRequests.update(tx, request.id, { stage, ...free, updatedAt: at });
     if (stage !== request.stage) note('merge_request', request.id, request.stage, stage);
+    if (!isOnForge) startOver(tx, request.bead, at, note);
   }
   for (const rig of rigs.all(tx)) {
     const free = { probeJob: null, probeAsked: false, parkAsked: null, live: 0, updatedAt: at };
-    rigs.update(tx, rig.id, { status: 'parked', ...free });
+    rigs.update(tx, rig.id, { status: 'parked', ownCredential: false, ...free });
     note('rig', rig.id, rig.status, 'parked');
   }
+}
+
+/** F5 */
+function startOver(
+  tx: Tx,
+  id: BeadId,
+  at: Instant,
+  note: (kind: EntityKind, id: string, from: string, to: string) => void,
+): void {
+  const bead = beads.get(tx, id);
+  if (bead === undefined || bead.status === 'closed') return;
+  const status =
+    bead.status === 'in_review' || bead.status === 'in_progress' ? 'open' : bead.status;
+  const anew = { submission: null, round: null, base: null, mergeRequest: null, attempt: null };
+  beads.update(tx, id, { ...anew, status, ready: false, readyAt: null, updatedAt: at });
+  if (status !== bead.status) note('bead', id, bead.status, status);
 }
 
 function objectOf(text: string): Readonly<Record<string, unknown>> | null {
