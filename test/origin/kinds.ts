@@ -8,7 +8,8 @@
  */
 import type { PRStatusError } from '../../src/core/pr-status.ts';
 import type { OriginTown } from './town.ts';
-import { GOOD, json, never, type Fault, type OriginWorld } from './world.ts';
+import { GOOD, json, never, type Fault } from './forge.ts';
+import type { OriginWorld } from './world.ts';
 
 export interface Kind {
   readonly name: string;
@@ -109,9 +110,6 @@ export const soft: readonly Kind[] = [
   badBody('a pull request of another shape', 'schema_mismatch', () => {
     return json({ data: { p0: { pullRequest: { number: 'one' } } } });
   }),
-  badBody('GraphQL errors under HTTP 200', 'graphql_errors', () => {
-    return json({ data: null, errors: [{ type: 'SERVICE_ERROR', message: 'went wrong' }] });
-  }),
   badBody('a redirect to another host', 'redirect', () => {
     return new Response(null, { status: 307, headers: { location: 'https://evil.example/x' } });
   }),
@@ -119,6 +117,15 @@ export const soft: readonly Kind[] = [
     return new Response('{}', { headers: { 'content-length': '900000000' } });
   }),
 ];
+
+/** Where GraphQL alone is of no use, REST is asked: nobody notices anything. */
+export const detours: readonly (Pick<Kind, 'name'> & { readonly fault: Fault })[] = [
+  {
+    name: 'GraphQL errors under HTTP 200',
+    fault: () => json({ data: null, errors: [{ type: 'SERVICE_ERROR', message: 'went wrong' }] }),
+  },
+  { name: 'a server without GraphQL', fault: () => json({ message: 'Not Found' }, 404) },
+].map(({ name, fault }) => ({ name, fault: (_, way) => (way === 'graphql' ? fault() : null) }));
 
 const outage = (name: string, error: Partial<PRStatusError>, fault: Fault): Kind => ({
   name,

@@ -11,9 +11,10 @@ import type { MergeRequest } from '../../src/core/merge-request.ts';
 import { noStrikes } from '../../src/core/strikes.ts';
 import { after, type Instant } from '../../src/core/time.ts';
 import type { JournalRow } from '../../src/storage/tables/journal.ts';
-import { immediate, soft, throttling, transient, type Kind } from './kinds.ts';
+import { GOOD, OTHER } from './forge.ts';
+import { detours, immediate, soft, throttling, transient, type Kind } from './kinds.ts';
 import type { OriginTown } from './town.ts';
-import { GOOD, OTHER, OriginWorld } from './world.ts';
+import { OriginWorld } from './world.ts';
 
 export interface OriginSeat {
   readonly world: OriginWorld;
@@ -55,6 +56,7 @@ async function seated(open: OpenSeat, body: (seat: OriginSeat) => Promise<void>)
   try {
     await body(seat);
     expect(await seat.inside(({ errors }) => errors)).toEqual([]);
+    expect(seat.world.forge.strange).toEqual([]);
   } finally {
     await seat.close();
   }
@@ -126,6 +128,24 @@ function table(host: string, onSeat: OnSeat): void {
         await mended(seat, kind);
         await pass(seat, 16 * minute, ({ request }) => request.unobservable === null);
         await expectHealed(seat);
+      }));
+  });
+
+  describe.each(detours)(`$name (${host})`, ({ fault }) => {
+    test('is read over REST, and nobody notices anything', () =>
+      onSeat(async (seat) => {
+        await opened(seat);
+        seat.world.forge.fault = fault;
+        await pass(seat, hour);
+        expect(seat.world.forge.restReads).toBeGreaterThan(5);
+        const { request, failed, granted, escalations } = await look(seat);
+        expect(request).toMatchObject({ pr: 'open', unobservable: null, failures: [] });
+        expect(request.strikes).toEqual(noStrikes);
+        expect({ failed, granted, escalations }).toEqual({
+          failed: [],
+          granted: [`${bead}.1`],
+          escalations: [],
+        });
       }));
   });
 
@@ -201,10 +221,10 @@ function restarts(host: string, onSeat: OnSeat): void {
         seat.world.forge.loseNextRead = true;
         await pass(seat, 20 * minute, () => !seat.world.forge.loseNextRead);
         const { forge } = seat.world;
-        const before = forge.reads;
+        const before = forge.polls;
         await seat.restart();
         await pass(seat, 0);
-        expect(forge.reads).toBe(before + 1);
+        expect(forge.polls).toBe(before + 1);
         expect((await look(seat)).request.strikes).toEqual(noStrikes);
       }));
 
@@ -269,10 +289,10 @@ async function opening(seat: OriginSeat): Promise<void> {
   await slung(seat);
 }
 
-/** A pull request is open and was read well. */
+/** A pull request is open and was read well, and is old enough for a 404 to mean something. */
 async function opened(seat: OriginSeat): Promise<void> {
   await opening(seat);
-  await pass(seat, minute);
+  await pass(seat, 3 * minute);
   const { request, escalations } = await look(seat);
   expect(request).toMatchObject({ pr: 'open', prNumber: 1, unobservable: null });
   expect(request.strikes).toEqual(noStrikes);

@@ -15,7 +15,8 @@ import type { LaunchSpec } from '../../src/core/launch-spec.ts';
 import { err, ok, type Result } from '../../src/core/result.ts';
 import type { Failure } from '../../src/core/failure.ts';
 import type { ReadAnswer, RunnerPort, Refusal } from '../../src/ports/runner.ts';
-import { headOf, type Machine, type Word } from './world.ts';
+import { headOf } from './forge.ts';
+import type { Machine, Word } from './world.ts';
 
 const tip = commitOf('a'.repeat(40));
 const candidate = commitOf('c'.repeat(40));

@@ -32,7 +32,8 @@ import { mergeRequests } from '../../src/storage/tables/merge-requests.ts';
 import { secrets } from '../../src/storage/tables/secrets.ts';
 import { Town } from '../../src/town/town.ts';
 import { EagerRunner } from './runner.ts';
-import { API, ORIGIN, type OriginWorld, type Word } from './world.ts';
+import { API, ORIGIN } from './forge.ts';
+import type { OriginWorld, Word } from './world.ts';
 
 const project = { provider: 'github', origin: ORIGIN, apiBase: API, path: 'acme/web' } as const;
 const everything = 100_000;
