@@ -72,6 +72,7 @@ function sink(stream: NodeJS.WriteStream, fd: number): TextSink {
 
 /** Unseen: the terminal's own echo is off while readline draws into nothing. */
 async function oneLine(signal: AbortSignal, unseen: boolean): Promise<string | undefined> {
+  if (unseen && process.stdin.isTTY) process.stdin.setRawMode(true); // before anything is awaited
   const { createInterface } = await import('node:readline');
   const { Writable } = await import('node:stream');
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });

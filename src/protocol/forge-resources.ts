@@ -160,4 +160,3 @@ export const pullView = z
 export type ForgeLook = z.infer<typeof forgeLook>;
 export type ForgeStatus = z.infer<typeof forgeStatus>;
 export type CredentialResource = z.infer<typeof credentialResource>;
-export type PullView = z.infer<typeof pullView>;

@@ -11,6 +11,7 @@ import { err, type Result } from '../core/result.ts';
 import type { Budget, ForgeContext, ForgePort, Probe } from '../ports/forge.ts';
 import type { Clock, Timers } from '../ports/host.ts';
 import type { CredentialSources } from './credentials.ts';
+import { giteaForge } from './gitea/adapter.ts';
 import { GitHubForge } from './github/adapter.ts';
 import { gitlabForge } from './gitlab/adapter.ts';
 import { placeOf, type ForgeDoor } from './http.ts';
@@ -86,7 +87,11 @@ export class Forges implements ForgePort {
 }
 
 function allAdapters(deps: ForgesDeps): Adapters {
-  return { github: new GitHubForge(deps), gitlab: gitlabForge(deps) };
+  return {
+    github: new GitHubForge(deps),
+    gitlab: gitlabForge(deps),
+    gitea: giteaForge(deps),
+  };
 }
 
 /** F1 */

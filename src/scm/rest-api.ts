@@ -116,11 +116,12 @@ export class RestApi {
     return found.success ? ok(found.data) : err(mismatch(call, answer.value.json));
   }
 
-  /** All pages of a list, or `complete: false`. A2 */
+  /** All pages of a list, or `complete: false`; no further than what is `enough`. A2 */
   async list<T>(
     call: RestCall,
     path: string,
     item: z.ZodType<T>,
+    enough: (items: readonly T[], pages: number) => boolean = () => false,
   ): Promise<Result<Listed<T>, PRStatusError>> {
     const { name, size } = this.#paging;
     const items: T[] = [];
@@ -133,6 +134,7 @@ export class RestApi {
       if (!found.success) return err(mismatch(call, json));
       items.push(...found.data);
       if (!hasMore(headers, found.data.length, size)) return ok({ items, complete: true });
+      if (enough(items, page)) break;
     }
     return ok({ items, complete: false });
   }

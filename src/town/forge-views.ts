@@ -202,7 +202,11 @@ export function credentialView(stored: SealedCredential) {
   const rig = scope.startsWith('rig:') ? scope.slice('rig:'.length) : null;
   return {
     scope: rig === null ? ('town' as const) : ('rig' as const),
-    ...{ rig, provider, origin, mask, login },
+    rig,
+    provider,
+    origin,
+    mask,
+    login,
     savedAt: new Date(at).toISOString(),
   };
 }

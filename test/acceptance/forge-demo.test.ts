@@ -28,7 +28,7 @@ test('three beads land through three pull requests, and nothing is left', async 
   expect([code, code === 0 ? '' : err]).toEqual([0, '']);
   const { landed, remote }: Document = JSON.parse(out);
   expect(landed.map(({ bead }) => bead)).toEqual(['greet-1', 'greet-2', 'greet-3']);
-  expect(landed.map(({ pullRequest }) => pullRequest).toSorted()).toEqual([1, 2, 3]);
+  expect(new Set(landed.map(({ pullRequest }) => pullRequest))).toEqual(new Set([1, 2, 3]));
   expect(remote).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/demo\/greet\.git$/);
   expect(readdirSync(temporary)).toEqual([]);
 }, 170_000);

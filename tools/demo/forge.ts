@@ -49,7 +49,10 @@ export async function startForge(folder: string): Promise<DemoForge> {
   const token = forge.addToken('gastown', { scopes: ['repo'] }).secret;
   const basic = Buffer.from(`x-access-token:${token}`).toString('base64');
   return {
-    ...{ origin, token, repo, remote: cloneUrl },
+    origin,
+    token,
+    repo,
+    remote: cloneUrl,
     gitEnv: {
       GIT_CONFIG_COUNT: '1',
       GIT_CONFIG_KEY_0: `http.${origin}/.extraHeader`,

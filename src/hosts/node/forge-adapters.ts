@@ -10,7 +10,7 @@ import type { ForgeDoor } from '../../scm/http.ts';
 import type { RateBudgets } from '../../scm/rate-budget.ts';
 
 /** Rigs on others are bare git remotes to us. */
-export const spoken: readonly ForgeProvider[] = ['github', 'gitlab'];
+export const spoken: readonly ForgeProvider[] = ['github', 'gitlab', 'gitea'];
 
 export interface AdapterDeps {
   readonly door: ForgeDoor;

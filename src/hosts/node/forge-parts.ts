@@ -108,7 +108,13 @@ export class ForgeParts implements ForgeDesk {
     return useView({ source: found.source, tried: [], budgets });
   }
 
+  /** Also of a forge that is not known any more: what is stored can be forgotten. */
   async originOf(wish: CredentialWish): Promise<Result<string, Failure>> {
+    const stored = this.#queries.sealed(wish.rig?.id ?? null).map(({ origin }) => origin);
+    const asked =
+      wish.url === null ? stored : stored.filter((one) => one === originOf(wish.url ?? ''));
+    const [only, ...more] = asked;
+    if (only !== undefined && more.length === 0) return ok(only);
     const forge = this.#forgeOf(wish);
     return forge.ok ? ok(forge.value.origin) : forge;
   }
@@ -216,29 +222,25 @@ export class ForgeParts implements ForgeDesk {
   #forgeOf({ rig, url }: CredentialWish): Result<ForgeBinding, Failure> {
     if (rig !== null) return forgeOfRig(rig, url);
     const known = knownForges(this.#instances());
-    const origins = this.#queries
-      .rigs()
-      .flatMap(({ forge }) => (forge === null ? [] : forge.origin));
-    const own = [
-      ...new Set([
-        ...origins,
-        ...knownForges(this.#instances())
-          .slice(0, this.#instances().length)
-          .map(({ origin }) => origin),
-      ]),
-    ];
-    const origin = url === null ? (own.length === 1 ? own[0] : undefined) : originOf(url);
+    const own = this.#ownOrigins();
+    const only = own.length === 1 ? own[0] : undefined;
+    const origin = url === null ? only : originOf(url);
     const found = known.find((one) => one.origin === origin);
     if (found !== undefined) return ok(found);
-    const names = (url === null && own.length > 0 ? own : known.map((one) => one.origin)).join(
-      ', ',
-    );
+    const names = known.map((one) => one.origin).join(', ');
     const expected =
       url === null
-        ? `the address of the forge, with --url: ${names}`
+        ? `the address of the forge, with --url: ${own.join(', ') || names}`
         : `a forge that is known (${names}), or one of yours: gt config set forge.instances`;
     const given = url ?? 'nothing';
     return err({ kind: 'bad_value', helps: 'person', field: 'url', given, expected });
+  }
+
+  /** Where rigs are, and those the town was told of. */
+  #ownOrigins(): readonly string[] {
+    const ofRigs = this.#queries.rigs().map(({ forge }) => forge?.origin);
+    const told = this.#instances().map(({ url }) => originOf(url));
+    return [...new Set([...ofRigs, ...told])].filter((one) => typeof one === 'string');
   }
 
   #instances(): readonly ForgeInstance[] {

@@ -215,7 +215,10 @@ export class NodeHost {
     const host = { clock, timers: this.#timers, random: systemRandom, log };
     const forges = lazyForges({
       ...host,
-      ...{ sql, key, env, version },
+      sql,
+      key,
+      env,
+      version,
       fetch: (url, init) => fetch(url, init),
       tell: (fact) => void seat.fact(fact),
     });

@@ -8,18 +8,19 @@
  *    tried; when one part of it is refused, that group alone is unknown.
  */
 import { z } from 'zod';
-import { limits } from '../../core/limits.ts';
+import type { Commit } from '../../core/ids.ts';
 import type { PRStatusError, PRStatusOutcome } from '../../core/pr-status.ts';
-import type { PullRequestRef, PullRequestSnapshot } from '../../core/pull-request.ts';
+import type { PullRequestRef } from '../../core/pull-request.ts';
 import { err, ok, type Result } from '../../core/result.ts';
-import { hiddenToo, isOfTheHost, notInList } from '../absent.ts';
+import { hiddenToo, notInList } from '../absent.ts';
+import { boundTo, inBatches, oneByOne, openIn } from '../batches.ts';
 import { mismatch, type RestApi, type RestCall } from '../rest-api.ts';
 import { oid } from '../wire.ts';
 import { stateOf } from './merge-status.ts';
 import { Parts } from './parts.ts';
 import type { ProjectBook } from './project.ts';
 import { mergeRequestShape, projectPath, type LabMergeRequest } from './shapes.ts';
-import { afterMove, snapshotOf, unread } from './snapshot.ts';
+import { snapshotOf, unread } from './snapshot.ts';
 
 export class MergeRequestReader {
   readonly #api: RestApi;
@@ -35,19 +36,7 @@ export class MergeRequestReader {
     call: RestCall,
     targets: readonly PullRequestRef[],
   ): Promise<readonly PRStatusOutcome[]> {
-    const outcomes = new Map<number, PRStatusOutcome>();
-    for (const { project, indexes } of byProject(targets)) {
-      for (let start = 0; start < indexes.length; start += limits.pullsPerRead) {
-        const some = indexes.slice(start, start + limits.pullsPerRead);
-        const batch = some.flatMap((index) => targets[index] ?? []);
-        const read = await this.#batch({ ...call, project }, batch);
-        for (const [at, index] of some.entries()) {
-          const outcome = read[at];
-          if (outcome !== undefined) outcomes.set(index, outcome);
-        }
-      }
-    }
-    return targets.map((_, index) => outcomes.get(index) ?? failed(notInList(call)));
+    return await inBatches(call, targets, (here, batch) => this.#batch(here, batch));
   }
 
   async #batch(
@@ -60,18 +49,11 @@ export class MergeRequestReader {
       const error = hiddenToo(list.error);
       return targets.map(() => failed(error));
     }
-    const outcomes: PRStatusOutcome[] = [];
-    for (const target of targets) {
-      const last = outcomes.at(-1);
-      const isDown = last?.ok === false && isOfTheHost(last.error); // R4
-      outcomes.push(isDown ? last : await this.#one(call, target, list.value));
-    }
-    const open = outcomes.flatMap((one) =>
-      one.ok && one.result.state === 'open' ? [one.result.ref.number] : [],
-    );
+    const outcomes = await oneByOne(targets, (target) => this.#one(call, target, list.value));
+    const open = openIn(outcomes);
     if (open.length === 0) return outcomes;
-    const heads = await this.#list(call, open, false);
-    return outcomes.map((one) => (one.ok ? { ok: true, result: bound(one.result, heads) } : one));
+    const again = await this.#list(call, open, false);
+    return boundTo(headsIn(again.ok ? again.value : []), outcomes); // R3
   }
 
   async #list(
@@ -112,20 +94,6 @@ export class MergeRequestReader {
   }
 }
 
-interface Group {
-  readonly project: PullRequestRef['project'];
-  readonly indexes: readonly number[];
-}
-
-function byProject(targets: readonly PullRequestRef[]): readonly Group[] {
-  const paths = [...new Set(targets.map(({ project }) => project.path))];
-  return paths.flatMap((path) => {
-    const indexes = [...targets.keys()].filter((index) => targets[index]?.project.path === path);
-    const project = targets[indexes[0] ?? 0]?.project;
-    return project === undefined ? [] : [{ project, indexes }];
-  });
-}
-
 const numbered = z.object({ iid: z.number() });
 
 /** Its own row of the list, whatever the others look like. */
@@ -149,15 +117,9 @@ function rowOf(
 
 const headShape = z.object({ iid: z.number(), sha: oid });
 
-/** R3 */
-function bound(
-  snapshot: PullRequestSnapshot,
-  heads: Result<readonly unknown[], PRStatusError>,
-): PullRequestSnapshot {
-  if (snapshot.state !== 'open') return snapshot;
-  const rows = heads.ok ? heads.value.map((row) => headShape.safeParse(row).data) : [];
-  const head = rows.find((row) => row?.iid === snapshot.ref.number)?.sha;
-  return head === snapshot.head ? snapshot : afterMove(snapshot);
+function headsIn(rows: readonly unknown[]): ReadonlyMap<number, Commit> {
+  const heads = rows.flatMap((row) => headShape.safeParse(row).data ?? []);
+  return new Map(heads.map(({ iid, sha }) => [iid, sha]));
 }
 
 function failed(error: PRStatusError): PRStatusOutcome {

@@ -1,8 +1,7 @@
 /**
  * A merge request as a snapshot. Pure.
  *
- * S1 A snapshot is one head: groups that were read around a move of it are unknown.
- * S2 What was merged is told by the commit on the target: the merge commit, else the squashed one,
+ * S1 What was merged is told by the commit on the target: the merge commit, else the squashed one,
  *    else (fast-forward) the head itself.
  */
 import type { Commit } from '../../core/ids.ts';
@@ -62,7 +61,7 @@ export function snapshotOf(
   };
 }
 
-/** S2 */
+/** S1 */
 export function mergeCommitOf(mr: LabMergeRequest): Commit {
   return mr.merge_commit_sha ?? mr.squash_commit_sha ?? mr.sha;
 }
@@ -79,12 +78,6 @@ export function unread(why: string, mr: LabMergeRequest, project: ForgeProject):
     headProject,
     mustDescend: false,
   };
-}
-
-/** S1: threads are about the merge request, the others about a head. */
-export function afterMove(snapshot: PullRequestSnapshot): PullRequestSnapshot {
-  const moved = { is: 'unknown', why: 'head_moved' } as const;
-  return { ...snapshot, mergeability: moved, mergeableNow: false, checks: moved, review: moved };
 }
 
 export function isFork({

@@ -56,8 +56,9 @@ export async function logout({ client, output }: Context, { rig, url }: Place): 
 async function tokenFrom(context: Context, fromStdin: boolean): Promise<string> {
   const { world, output } = context;
   if (!fromStdin && canAsk(context)) {
+    const typing = world.stdin.readSecret(world.interrupted); // unseen before it is asked for
     output.ask('token: ');
-    const typed = await world.stdin.readSecret(world.interrupted);
+    const typed = await typing;
     output.ask('\n');
     if (typed === undefined || world.interrupted.aborted) throw new Interrupted();
     return checked(typed);
