@@ -7,7 +7,12 @@
  */
 import type { Priority } from './bead.ts';
 import type { RigReport } from './job.ts';
-import type { ForgeProject, ForgeProvider } from './pull-request.ts';
+import type {
+  ForgeProject,
+  ForgeProvider,
+  PullRequestRef,
+  PullRequestSnapshot,
+} from './pull-request.ts';
 import type { Settings } from './settings.ts';
 
 /** What a bead can be changed to while it is not closed. */
@@ -90,6 +95,15 @@ export type Command =
     }
   /** Read it again now, and try again what was refused. */
   | { readonly kind: 'mr_retry'; readonly mergeRequest: string }
+  /** Take on a pull request that somebody else opened, as it was read a moment ago. */
+  | {
+      readonly kind: 'mr_adopt';
+      readonly rig: string;
+      readonly ref: PullRequestRef;
+      readonly snapshot: PullRequestSnapshot;
+      /** Work of ours may be pushed to its branch. */
+      readonly fixes: boolean;
+    }
   /** A credential for a forge, sealed by the host; null as the rig: for the whole town. */
   | {
       readonly kind: 'credential_set';

@@ -65,8 +65,17 @@ function apart(left: string, right: string): string {
 }
 
 /** A name or a reference, or an address that holds one; backslashes before it would open it. */
-const LOUD =
-  /https?:\/\/[^\s<>()[\]]+|\\*@[\w][\w.-]*(?:\/[\w.-]+)*|(?:[\w.-]+(?:\/[\w.-]+)+)?\\*[#!]\d+|\bGH-\d+/gi;
+const LOUD = new RegExp(
+  [
+    /https?:\/\/[^\s<>()[\]]+/,
+    /\\*@\w[\w.-]*(?:\/[\w.-]+)*/,
+    /(?:[\w.-]+(?:\/[\w.-]+)+)?\\*[#!]\d+/,
+    /\bGH-\d+/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'gi',
+);
 
 function inertProse(text: string): string {
   const still = text

@@ -104,6 +104,11 @@ export type JobSpec =
       readonly head: Commit;
       /** What we published: the new head must contain it. */
       readonly published: Commit;
+      /**
+       * Where the remote shows a head whose branch lives in a fork: `refs/pull/12/head`. Fetched
+       * and compared in place of `branch`, which is only a name then.
+       */
+      readonly from?: string;
     }
   /** Fetch the target and ask git whether one of these commits is in it. */
   | {

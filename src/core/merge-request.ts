@@ -67,6 +67,7 @@ export const noPull: PullColumns = {
   answers: [],
   mergeTries: 0,
   adopted: false,
+  repairs: true,
 };
 
 /** A person's word on one head; a new head asks again. */
@@ -147,6 +148,8 @@ export interface PullColumns {
   readonly mergeTries: number;
   /** Opened by somebody else and taken on. */
   readonly adopted: boolean;
+  /** Work of ours may be pushed to its branch; of an adopted one, where that was agreed to. */
+  readonly repairs: boolean;
 }
 
 export interface MergeRequest extends PullColumns {

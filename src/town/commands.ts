@@ -4,6 +4,7 @@
 import { unreachable } from '../core/assert.ts';
 import type { Command } from '../core/command.ts';
 import type { Answer, Ask } from './commands/ask.ts';
+import { adopt } from './commands/adopt.ts';
 import * as beads from './commands/beads.ts';
 import * as pulls from './commands/pulls.ts';
 import * as rigs from './commands/rigs.ts';
@@ -49,6 +50,8 @@ export function carryOut(ask: Ask, command: Command): Answer {
       return town.decide(ask, command);
     case 'mr_retry':
       return pulls.retry(ask, command);
+    case 'mr_adopt':
+      return adopt(ask, command);
     case 'credential_set':
       return pulls.setCredential(ask, command);
     case 'webhook_secret_set':

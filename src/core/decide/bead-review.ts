@@ -39,7 +39,9 @@ export function inReview(view: BeadView): Plan {
     case 'abandoned':
       return afterAbandoned(view, mergeRequest);
     case 'changes_requested':
-      return bead.hold ? hold(view) : nextRound(view);
+      if (bead.hold) return hold(view);
+      if (mergeRequest.repairs) return nextRound(view);
+      return rest(wait('human', [mergeRequest.id], { because: 'author' }));
     case 'queued':
     case 'gating':
     case 'approved':
@@ -131,7 +133,11 @@ function causeOf(failures: readonly Failure[]): RoundCause {
   return 'gate';
 }
 
-function newRequest(view: BeadView, bead: Bead): MergeRequest {
+/** A request as it begins, for a bead that goes into review. */
+export function newRequest(
+  view: Pick<BeadView, 'next' | 'rig' | 'settings' | 'now'>,
+  bead: Bead,
+): MergeRequest {
   const number = view.next.mergeRequest;
   const { mergeMethod } = view.settings;
   return {
@@ -141,7 +147,7 @@ function newRequest(view: BeadView, bead: Bead): MergeRequest {
     rig: bead.rig,
     target: view.rig.target,
     branch: bead.branch,
-    strategy: strategyOf(view),
+    strategy: strategyOf(view, bead),
     ...noPull,
     stage: 'queued',
     head: bead.submission?.head ?? null,
@@ -170,8 +176,10 @@ function newRequest(view: BeadView, bead: Bead): MergeRequest {
 }
 
 /** A revert has no agent and no branch: the system lands it directly. */
-function strategyOf(view: BeadView): MergeRequest['strategy'] {
-  const { settings, rig, bead } = view;
+function strategyOf(
+  { settings, rig }: Pick<BeadView, 'rig' | 'settings'>,
+  bead: Bead,
+): MergeRequest['strategy'] {
   if (bead.reverts !== null || rig.forge === null) return 'direct';
   return settings.mergeStrategy ?? 'pr';
 }

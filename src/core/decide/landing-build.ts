@@ -18,9 +18,13 @@ import type { MergeRequestView } from '../view.ts';
 import { landingRig, noSlot, standAside } from './landing-slot.ts';
 import { newJob } from './new-job.ts';
 
-export function build(view: MergeRequestView): Plan {
+/** `first`: what comes before the first build; of an adopted change, bringing it in. */
+export function build(
+  view: MergeRequestView,
+  first: (view: MergeRequestView) => Plan | null = () => null,
+): Plan {
   const line = view.mergeRequest.strategy === 'direct' ? inLine(view) : null;
-  return notYet(view) ?? line ?? building(view);
+  return notYet(view) ?? line ?? first(view) ?? building(view);
 }
 
 /** Reasons not to stand in line at all. */
@@ -170,7 +174,8 @@ export function landed(
     at: now,
   };
   const columns = { stage: 'merged' as const, proof, mergedAt: now, job: null, failures: [] };
-  return act(set(mergeRequest, { ...columns, ...noSlot }, 'merged'), allWell(view));
+  const over = { ...columns, ...noSlot, readAt: null };
+  return act(set(mergeRequest, over, 'merged'), allWell(view));
 }
 
 function empty(view: MergeRequestView, targetTip: NonNullable<MergeRequest['head']>): Plan {
@@ -182,7 +187,7 @@ function empty(view: MergeRequestView, targetTip: NonNullable<MergeRequest['head
     head: mergeRequest.head ?? targetTip,
   };
   const columns = { stage: 'abandoned' as const, failures: [failure], job: null };
-  return act(set(mergeRequest, { ...columns, ...noSlot }, 'empty'));
+  return act(set(mergeRequest, { ...columns, ...noSlot, readAt: null }, 'empty'));
 }
 
 /**

@@ -14,6 +14,7 @@ import type { MergeRequestView } from '../view.ts';
 import { build } from './landing-build.ts';
 import { gate } from './landing-gate.ts';
 import { push } from './landing-push.ts';
+import { firstTake } from './pull-calls.ts';
 import { decidePull, unobservable } from './pull-request.ts';
 import { noSlot, standAside } from './landing-slot.ts';
 
@@ -35,7 +36,7 @@ export function decideMergeRequest(view: MergeRequestView): Plan {
   if (view.town.status !== 'running') return standAside(view, wait('paused', ['town']));
   switch (stage) {
     case 'queued':
-      return build(view);
+      return build(view, firstTake);
     case 'gating':
       return gate(view);
     case 'approved':
@@ -88,6 +89,7 @@ function headOf(view: MergeRequestView): Partial<MergeRequest> {
 /** The bead goes back for a round with the same head: an agent found nothing to change. */
 function afterChanges(view: MergeRequestView): Plan {
   const { mergeRequest, bead } = view;
+  if (!mergeRequest.repairs) return decidePull(view); // its author goes on
   const { submission } = bead;
   const again =
     bead.status === 'in_review' &&
@@ -129,7 +131,12 @@ function approved(view: MergeRequestView): Plan {
 function abandon(view: MergeRequestView): Plan {
   const { mergeRequest } = view;
   return act(
-    set(mergeRequest, { stage: 'abandoned', job: null, targetJob: null, ...noSlot }, 'abandoned'),
+    set(
+      mergeRequest,
+      // Nobody watches what was given up.
+      { stage: 'abandoned', job: null, targetJob: null, readAt: null, ...noSlot },
+      'abandoned',
+    ),
   );
 }
 

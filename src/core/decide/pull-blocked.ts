@@ -24,10 +24,12 @@ export function blocked(view: MergeRequestView, blockers: readonly Blocker[]): P
   if (mergeRequest.green !== null) return act(set(mergeRequest, { green: null }, 'not_green'));
   const by = new Set(blockers.map((blocker) => blocker.by));
   const inGit = by.has('conflict') || by.has('behind');
-  if (inGit && settings.autoResolveMergeConflicts) return catchUp(view);
+  const { repairs } = mergeRequest;
+  if (inGit && repairs && settings.autoResolveMergeConflicts) return catchUp(view);
   const toAnswer = by.has('checks_failed') || by.has('threads') || by.has('changes_requested');
   const waits = blockers.map((blocker) => waitFor(mergeRequest, blocker));
-  if (!toAnswer || !settings.autoResolvePrFeedback || isAnswered(view)) return rest(...waits);
+  const mayAnswer = repairs && settings.autoResolvePrFeedback;
+  if (!toAnswer || !mayAnswer || isAnswered(view)) return rest(...waits);
   const pause = pausedUntil(view);
   if (pause === null) return readFeedback(view, glanced(mergeRequest));
   return rest(...waits, wait('backoff', [], { because: 'feedback' }, pause));

@@ -5,6 +5,7 @@
  * L5 A publish names the head we published last; git refuses what is not on top of it.
  */
 import type { ForgeCall, Plan } from '../action.ts';
+import { forkRefOf } from '../adoption.ts';
 import { assert } from '../assert.ts';
 import type { Failure } from '../failure.ts';
 import { callId, type Commit } from '../ids.ts';
@@ -77,7 +78,7 @@ export function publish(view: MergeRequestView): Plan {
 
 /** Somebody else pushed to our branch: their commits are taken in, or a person is asked. */
 export function takeStrangers(view: MergeRequestView, shown: Commit): Plan {
-  const { mergeRequest, job, bead, settings } = view;
+  const { mergeRequest, settings } = view;
   const { published } = mergeRequest;
   if (published === null || shown === published) {
     return rest(wait('poll', [mergeRequest.account], { because: 'head' }));
@@ -87,10 +88,28 @@ export function takeStrangers(view: MergeRequestView, shown: Commit): Plan {
   if (settings.strangerCommits === 'ask' && !mergeRequest.adopted) {
     return rest(wait('human', [mergeRequest.id], { because: 'stranger_commits' }));
   }
+  const asked = askGit(view, shown, published);
+  return 'actions' in asked ? asked : taken(view, asked.head);
+}
+
+/** The first look at an adopted one: nothing of it was ever ours. */
+export function firstTake(view: MergeRequestView): Plan | null {
+  const { adopted, published, head, snapshot } = view.mergeRequest;
+  const shown = snapshot?.head ?? head;
+  if (!adopted || published !== null || shown === null) return null;
+  const asked = askGit(view, shown, shown);
+  return 'actions' in asked ? asked : taken(view, asked.head);
+}
+
+/** Brings a head in and asks whose it is: a plan until git has answered that it may be. */
+function askGit(view: MergeRequestView, shown: Commit, published: Commit) {
+  const { mergeRequest, job, bead } = view;
   if (job === null || job.spec.kind !== 'take' || job.spec.head !== shown) {
     const { branch } = mergeRequest;
-    const rig = landingRig(view);
-    return startJob(view, { kind: 'take', rig, branch, bead: bead.id, head: shown, published });
+    const fork = forkRefOf(mergeRequest);
+    const spec = { rig: landingRig(view), branch, bead: bead.id, head: shown, published };
+    const from = fork === null ? {} : { from: fork };
+    return startJob(view, { kind: 'take', ...spec, ...from });
   }
   if (job.status !== 'done') return rest(wait('call', [job.id], { op: 'take' }));
   const { result } = job;
@@ -98,7 +117,7 @@ export function takeStrangers(view: MergeRequestView, shown: Commit): Plan {
   if (result.kind === 'failed') return jobFailed(view, result.failure);
   assert(result.kind === 'take', `${job.id} answered as a ${result.kind}`);
   if (result.answer.is === 'refused') return ask(view, result.answer.failure);
-  return taken(view, result.answer.head);
+  return { head: result.answer.head };
 }
 
 /** A forge may show what our own push replaced for a moment; after that, somebody put it back. */
@@ -123,7 +142,8 @@ function taking(view: MergeRequestView): Plan | null {
 function taken(view: MergeRequestView, head: Commit): Plan {
   const { mergeRequest } = view;
   const pending = mergeRequest.head;
-  if (pending === null || pending === mergeRequest.published || pending === head) {
+  const isFirst = mergeRequest.published === null;
+  if (isFirst || pending === null || pending === mergeRequest.published || pending === head) {
     // The forge may go on showing what was there before for a moment.
     const seen = { replaced: mergeRequest.published, readAt: view.now };
     return act(set(mergeRequest, { ...headOf(head, view), ...seen }, 'stranger_commits'));
@@ -214,6 +234,11 @@ export function merge(view: MergeRequestView, expectedHead: Commit): Plan {
  */
 function guard(view: MergeRequestView, head: Commit): Plan | null {
   const { mergeRequest, job } = view;
+  if (forkRefOf(mergeRequest) !== null) {
+    // A fork's branch is never pushed to: git is asked by taking the same head again.
+    const again = askGit(view, head, head);
+    return 'actions' in again ? again : null;
+  }
   const takes = taking(view);
   if (takes !== null) return takes;
   const asked =

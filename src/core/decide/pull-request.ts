@@ -75,8 +75,10 @@ export function unobservable(view: MergeRequestView): Plan | null {
     error,
     since: now,
   };
+  // A round that was decided before keeps what it is about.
+  const about = mergeRequest.stage === 'changes_requested' ? mergeRequest.failures : [failure];
   return act(
-    set(mergeRequest, { unobservable: flag, failures: [failure] }, 'unobservable'),
+    set(mergeRequest, { unobservable: flag, failures: about }, 'unobservable'),
     {
       do: 'event',
       name: 'pr.poll_failed',
@@ -115,11 +117,13 @@ function watching(view: MergeRequestView): Plan {
     return act(set(mergeRequest, { pr: 'merged', notBefore: null }, 'pr_merged'));
   }
   if (snapshot.state === 'closed') return act(set(mergeRequest, { pr: 'closed' }, 'pr_closed'));
-  if (mergeRequest.stage === 'changes_requested') {
+  const isBack = mergeRequest.stage === 'changes_requested';
+  if (isBack && mergeRequest.repairs) {
     return rest(wait('call', [view.bead.id], { because: 'round' }));
   }
   if (mergeRequest.published !== head) return publish(view);
   if (snapshot.head !== head) return takeStrangers(view, snapshot.head);
+  if (isBack) return rest(wait('human', [mergeRequest.id], { because: 'author' }));
   const replies = replying(view);
   if (replies !== null) return replies;
   const input: GateInput = {

@@ -190,14 +190,25 @@ function humanWords(wait: Wait, about: About): Explanation {
         'Somebody else pushed to its branch, and strangerCommits is set to ask.',
         `Take them in: gt rig set ${rig} strangerCommits=accept`,
       );
+    case 'author':
     case 'draft':
-      return human(
-        'Its pull request is a draft, and a draft is never merged.',
-        'Mark it as ready for review on the forge',
-      );
+      return onForge(because, first ?? about.mergeRequest ?? '');
     default:
       return needed(first, about);
   }
+}
+
+/** What only somebody on the forge can do. */
+function onForge(because: 'author' | 'draft', request: string): Explanation {
+  return because === 'draft'
+    ? human(
+        'Its pull request is a draft, and a draft is never merged.',
+        'Mark it as ready for review on the forge',
+      )
+    : human(
+        'Its pull request was opened by somebody else, and repairing it was not agreed to.',
+        `Its author goes on; see what is missing: gt mr show ${request}`,
+      );
 }
 
 /** An escalation says more; a rig is examined again once its cause was put right. */

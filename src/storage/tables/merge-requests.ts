@@ -39,6 +39,7 @@ const table = new Table<MergeRequest>({
     answers: json(),
     mergeTries: int(),
     adopted: bool,
+    repairs: bool,
     head: nullable(text()),
     submittedBy: nullable(text()),
     reverts: nullable(json()),
@@ -86,6 +87,9 @@ const clauses = {
     order by account, read_at, number limit ?`,
   watchedOfRig: `where stage not in ('merged', 'abandoned') and rig = ? and pr_number is not null
     order by rig, number`,
+  ofPull: `where account = ? and pr_project = ? and pr_number = ?
+    and pr_number is not null and stage <> 'abandoned'`,
+  onBranch: `where rig = ? and branch = ? and stage not in ('merged', 'abandoned')`,
   list: `order by number desc limit ? offset ?`,
 };
 const holderSql = `select id from merge_requests where rig = ? and target = ? and slot = 1`;
@@ -114,6 +118,12 @@ export const mergeRequests = Object.assign(table, {
     (reader.get(nextReadSql, account)?.['read_at'] ?? null) as Instant | null,
   /** Live ones of a rig that have a pull request. */
   watchedOfRig: (reader: SqlReader, rig: RigId) => table.select(reader, clauses.watchedOfRig, rig),
+  /** Whoever watches this pull request, or saw it merged. */
+  ofPull: (reader: SqlReader, account: ForgeAccountId, project: string, number: number) =>
+    table.select(reader, clauses.ofPull, account, project, number)[0],
+  /** The live one whose branch this is. */
+  onBranch: (reader: SqlReader, rig: RigId, branch: string) =>
+    table.select(reader, clauses.onBranch, rig, branch)[0],
   slotHolder: (reader: SqlReader, rig: RigId, target: string) =>
     idOf(reader, holderSql, rig, target),
   firstInLine: (reader: SqlReader, rig: RigId, target: string) =>

@@ -275,7 +275,7 @@ function backFrom(cameFrom: ReadonlyMap<BeadId, BeadId | null>, end: BeadId): re
 
 type Wanted = Pick<Bead, 'title' | 'body' | 'priority' | 'hold' | 'agent' | 'model'>;
 
-function newBead(ask: Ask, rig: Rig, wanted: Wanted): Bead {
+export function newBead(ask: Ask, rig: Rig, wanted: Wanted): Bead {
   const { tx, now } = ask.turn;
   const town = loadTown(tx);
   const id = beadId(`${rig.prefix}-${rig.nextBead}`);
