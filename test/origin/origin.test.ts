@@ -9,11 +9,11 @@ import type { Instant } from '../../src/core/time.ts';
 import type { Alarm } from '../../src/ports/host.ts';
 import type { Sql } from '../../src/ports/sql.ts';
 import { openSqlite } from '../../src/hosts/node/sqlite.ts';
-import { originCases, restartCases, type OriginSeat } from './origin.cases.ts';
+import { originCases, restartCases, week, type OriginSeat } from './origin.cases.ts';
 import { OriginTown } from './town.ts';
 import type { OriginWorld } from './world.ts';
 
-originCases('Node', async (world) => new NodeSeat(world, ':memory:'));
+originCases('Node', async (world) => new NodeSeat(world, ':memory:'), week);
 restartCases('Node', async (world) => new NodeSeat(world, 'town.db'));
 
 class NodeSeat implements OriginSeat {
