@@ -21,6 +21,7 @@ import { jobFailed } from './landing-build.ts';
 import { landingRig } from './landing-slot.ts';
 import { newJob } from './new-job.ts';
 import { pullRefOf } from './pull-ref.ts';
+import { askAboutStrangers, questionOver } from './pull-strangers.ts';
 
 export function publish(view: MergeRequestView): Plan {
   const { mergeRequest, job, rig, bead } = view;
@@ -86,7 +87,8 @@ export function takeStrangers(view: MergeRequestView, shown: Commit): Plan {
   const lag = lagOf(view, shown);
   if (lag !== null) return rest(wait('poll', [mergeRequest.account], { because: 'head' }, lag));
   if (settings.strangerCommits === 'ask' && !mergeRequest.adopted) {
-    return rest(wait('human', [mergeRequest.id], { because: 'stranger_commits' }));
+    const asks = askAboutStrangers(view, shown);
+    if (asks !== null) return asks;
   }
   const asked = askGit(view, shown, published);
   return 'actions' in asked ? asked : taken(view, asked.head);
@@ -146,7 +148,8 @@ function taken(view: MergeRequestView, head: Commit): Plan {
   if (isFirst || pending === null || pending === mergeRequest.published || pending === head) {
     // The forge may go on showing what was there before for a moment.
     const seen = { replaced: mergeRequest.published, readAt: view.now };
-    return act(set(mergeRequest, { ...headOf(head, view), ...seen }, 'stranger_commits'));
+    const columns = { ...headOf(head, view), ...seen };
+    return act(...questionOver(view), set(mergeRequest, columns, 'stranger_commits'));
   }
   const failure: Failure = {
     kind: 'submission_not_descendant',
@@ -157,7 +160,8 @@ function taken(view: MergeRequestView, head: Commit): Plan {
   const { published, publishedAt } = headOf(head, view);
   assert(published === head && publishedAt !== undefined, 'a taken head');
   const back = { stage: 'changes_requested' as const, failures: [failure], job: null };
-  return act(set(mergeRequest, { ...back, published, publishedAt }, 'stranger_commits'));
+  const columns = { ...back, published, publishedAt };
+  return act(...questionOver(view), set(mergeRequest, columns, 'stranger_commits'));
 }
 
 /** A head that is already on the branch, and was judged by nobody yet. */
@@ -207,6 +211,8 @@ export function merge(view: MergeRequestView, expectedHead: Commit): Plan {
   if (pause !== null) {
     return rest(wait('backoff', [], { tries: mergeRequest.mergeTries }, pause));
   }
+  const refused = mergeRequest.escalation === null ? null : afterRefusal(view);
+  if (refused !== null) return refused;
   const guarded = guard(view, expectedHead);
   if (guarded !== null) return guarded;
   if (mergeRequest.stage !== 'landing') {
@@ -226,6 +232,13 @@ export function merge(view: MergeRequestView, expectedHead: Commit): Plan {
     title: pullTitle(view.bead),
     message: landingMessage(view.bead, mergeRequest),
   }));
+}
+
+/** The forge refused so often that a person was asked: nothing is tried before the answer. */
+function afterRefusal({ mergeRequest, escalation }: MergeRequestView): Plan {
+  assert(escalation !== null, `${mergeRequest.id} waits for an escalation that is gone`);
+  if (escalation.status !== 'resolved') return rest(wait('human', [escalation.id]));
+  return act(set(mergeRequest, { escalation: null, failures: [] }, 'answered'));
 }
 
 /**

@@ -4,6 +4,7 @@ import {
   commit,
   doneJob,
   escalationWith,
+  now,
   requestView,
   settingsWith,
 } from '../../../test/fixtures/views.ts';
@@ -15,6 +16,7 @@ import type { MergeRequest } from '../merge-request.ts';
 import { takeStrangers } from './pull-calls.ts';
 import {
   b,
+  merging,
   rig,
   watched,
   sets,
@@ -105,6 +107,81 @@ describe('a person', () => {
       published: commit('5'),
     });
     const asks = settingsWith({ gates: [], strangerCommits: 'ask' });
-    expect(reasons(watched(pushed, { settings: asks }))).toEqual(['human']);
+    expect(jobs(watched(pushed, { settings: asks }))).toEqual([]);
   });
+});
+
+describe('strangers who are asked about', () => {
+  const asks = settingsWith({ gates: [], strangerCommits: 'ask' });
+  const pushed = { snapshot: snapshotOf(commit('5')) };
+  const bound = { ...pushed, escalation: escalationId('esc-1') } as const;
+  const dedupeKey = 'mr-1:strangers:555555555555';
+  const when = (set: Parameters<typeof escalationWith>[0], more: Partial<MergeRequest> = {}) =>
+    watched(
+      { ...bound, ...more },
+      { settings: asks, escalation: escalationWith({ dedupeKey, ...set }) },
+    );
+
+  test('are a question with choices, once, and nothing is taken before the answer', () => {
+    const plan = watched(pushed, { settings: asks });
+    expect(plan.actions).toMatchObject([
+      {
+        do: 'escalate',
+        bind: true,
+        severity: 'question',
+        dedupeKey,
+        question: { choices: ['accept', 'drop'] },
+      },
+    ]);
+    const waiting = when({});
+    expect(waiting.actions).toEqual([]);
+    expect(waiting.waits).toMatchObject([
+      { reason: 'human', on: ['esc-1'], detail: { because: 'stranger_commits' } },
+    ]);
+  });
+
+  test('are taken in by the answer accept, and the question is over', () => {
+    const accepted = { status: 'resolved', answer: 'accept' } as const;
+    expect(jobs(when(accepted))).toMatchObject([{ kind: 'take', head: commit('5') }]);
+    const result: JobResult = {
+      kind: 'take',
+      answer: { is: 'taken', head: commit('5'), strangers: ['ann'] },
+    };
+    const escalation = escalationWith({ dedupeKey, ...accepted });
+    const view = { settings: asks, escalation, ...done('take', result) };
+    expect(sets(watched({ ...bound, job }, view))).toMatchObject({
+      stage: 'queued',
+      head: commit('5'),
+      escalation: null,
+    });
+  });
+
+  test('are asked about again after another answer, and after another push', () => {
+    expect(sets(when({ status: 'resolved', answer: 'left' }))).toEqual({ escalation: null });
+    const again = when({}, { snapshot: snapshotOf(commit('6')) });
+    expect(again.actions).toMatchObject([{ do: 'resolve', dedupeKey }, {}]);
+    expect(sets(again)).toEqual({ escalation: null });
+  });
+
+  test('are taken in when the setting says so meanwhile', () => {
+    const view = { escalation: escalationWith({ dedupeKey }) };
+    expect(jobs(watched(bound, view))).toMatchObject([{ kind: 'take', head: commit('5') }]);
+  });
+
+  test('who went away again keep nobody waiting', () => {
+    const back = when({}, { snapshot: snapshotOf(b) });
+    expect(back.actions).toMatchObject([{ do: 'resolve', dedupeKey }, {}]);
+    expect(sets(back)).toEqual({ escalation: null });
+  });
+});
+
+test('a merge that the forge refused waits for the person who was asked', () => {
+  const refused = { green: { head: b, since: now }, escalation: escalationId('esc-1') } as const;
+  const asked = escalationWith({ dedupeKey: 'mr-1:landing', question: null });
+  const waiting = watched(refused, { settings: merging, escalation: asked });
+  expect(waiting.actions).toEqual([]);
+  expect(reasons(waiting)).toEqual(['human']);
+  const answered = { ...asked, status: 'resolved' } as const;
+  const again = watched(refused, { settings: merging, escalation: answered });
+  expect(sets(again)).toEqual({ escalation: null, failures: [] });
 });

@@ -22,6 +22,7 @@ import { blocked } from './pull-blocked.ts';
 import { merge, openPull, publish, takeStrangers } from './pull-calls.ts';
 import { proving } from './pull-proof.ts';
 import { replying } from './pull-replies.ts';
+import { strangersGone } from './pull-strangers.ts';
 
 /** For stage `approved`, `changes_requested` and `landing` of a request on a forge. */
 export function decidePull(view: MergeRequestView): Plan {
@@ -123,6 +124,8 @@ function watching(view: MergeRequestView): Plan {
   }
   if (mergeRequest.published !== head) return publish(view);
   if (snapshot.head !== head) return takeStrangers(view, snapshot.head);
+  const settled = strangersGone(view);
+  if (settled !== null) return settled;
   if (isBack) return rest(wait('human', [mergeRequest.id], { because: 'author' }));
   const replies = replying(view);
   if (replies !== null) return replies;

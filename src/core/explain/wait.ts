@@ -188,7 +188,7 @@ function humanWords(wait: Wait, about: About): Explanation {
     case 'stranger_commits':
       return human(
         'Somebody else pushed to its branch, and strangerCommits is set to ask.',
-        `Take them in: gt rig set ${rig} strangerCommits=accept`,
+        `Take them in: gt escalation resolve ${first ?? ''} accept`,
       );
     case 'author':
     case 'draft':

@@ -83,11 +83,12 @@ export function resolve(ask: Ask, command: Of<'escalation_resolve'>): Answer {
 }
 
 /** A pull request that a person closed, and work that nobody wants any more. */
-function dropOf(ask: Ask, { failure, subject }: Escalation): Answer | null {
+function dropOf(ask: Ask, { failure, question, subject }: Escalation): Answer | null {
   const request = mergeRequests.get(ask.turn.tx, subject);
-  if (failure?.kind !== 'pr_closed' || request === undefined) return null;
+  const isChoice = failure?.kind === 'pr_closed' || question?.choices.includes('drop') === true;
+  if (!isChoice || request === undefined) return null;
   const { bead } = request;
-  return close(ask, { kind: 'bead_close', bead, resolution: 'dropped', reason: failure.url });
+  return close(ask, { kind: 'bead_close', bead, resolution: 'dropped', reason: 'dropped' });
 }
 
 function notNow(
