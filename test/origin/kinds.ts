@@ -170,7 +170,13 @@ export const transient: readonly Kind[] = [
   },
 ];
 
-export const throttling: readonly (Pick<Kind, 'name'> & { readonly fault: Fault })[] = [
+export interface Throttle extends Pick<Kind, 'name'> {
+  readonly fault: Fault;
+  /** It names no time, so that it is asked again every minute: an alarm each. */
+  readonly isOften?: boolean;
+}
+
+export const throttling: readonly Throttle[] = [
   {
     name: 'a 403 with an empty budget',
     fault: (time) =>
@@ -186,10 +192,12 @@ export const throttling: readonly (Pick<Kind, 'name'> & { readonly fault: Fault 
   },
   {
     name: 'a secondary limit',
+    isOften: true,
     fault: () => json({ message: 'You have exceeded a secondary rate limit.' }, 403),
   },
   {
     name: 'GraphQL that is rate limited under HTTP 200',
+    isOften: true,
     fault: () => json({ data: null, errors: [{ type: 'RATE_LIMITED', message: 'slow down' }] }),
   },
 ];
