@@ -59,15 +59,17 @@ export class ScriptedForge {
     this.#time = time;
   }
 
-  /** How often somebody set out to read pull requests, whatever requests that took. */
+  /** How often somebody set out to read pull requests: a detour over REST is the same poll. */
   get polls(): number {
-    return this.asked.filter(({ url }) => url.endsWith('/graphql')).length;
+    const ways = this.asked.map(wayOf);
+    return ways.filter((way, index) => {
+      return way === 'graphql' || (way === 'rest' && ways[index - 1] !== 'graphql');
+    }).length;
   }
 
   /** Reads over REST, one for each pull request. */
   get restReads(): number {
-    return this.asked.filter(({ method, url }) => method === 'GET' && /\/pulls\/\d+$/.test(url))
-      .length;
+    return this.asked.filter((one) => wayOf(one) === 'rest').length;
   }
 
   async fetch(url: string, init: RequestInit): Promise<Response> {
@@ -134,6 +136,12 @@ export class ScriptedForge {
 export function headOf(bead: BeadId): ReturnType<typeof commitOf> {
   const number = Number(bead.slice(bead.lastIndexOf('-') + 1));
   return commitOf(number.toString(16).padStart(40, 'b'));
+}
+
+/** Of a request that begins to read a pull request; null: it does something else. */
+function wayOf({ method, url }: Asked): Way | null {
+  if (url.endsWith('/graphql')) return 'graphql';
+  return method === 'GET' && /\/pulls\/\d+$/.test(url) ? 'rest' : null;
 }
 
 export function never(): Promise<Response> {

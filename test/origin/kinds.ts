@@ -23,6 +23,8 @@ export interface Kind {
   /** N1 */
   readonly reads: 1 | 4 | 10;
   readonly error: Partial<PRStatusError>;
+  /** There is nothing to ask with. */
+  readonly asksNobody?: boolean;
   /** It says nothing of the credential: others behind the same one are not part of it. */
   readonly isItsOwn?: boolean;
 }
@@ -43,6 +45,7 @@ export const immediate: readonly Kind[] = [
     by: 'immediate',
     reads: 1,
     error: { kind: 'no_token' },
+    asksNobody: true,
   },
   {
     name: 'a token that the forge does not know any more',
@@ -167,6 +170,7 @@ export const transient: readonly Kind[] = [
     by: 'transient',
     reads: 10,
     error: { kind: 'token_unavailable', source: 'town.app', cause: 'HTTP 502' },
+    asksNobody: true,
   },
 ];
 

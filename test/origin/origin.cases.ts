@@ -116,8 +116,11 @@ function table(host: string, onSeat: OnSeat, longest: number): void {
     test('is told once, dispatches nothing, and heals', () =>
       onSeat(async (seat) => {
         await opened(seat);
+        const before = seat.world.forge.polls;
         await broken(seat, kind);
         await pass(seat, 40 * minute, ({ request }) => request.unobservable !== null);
+        const polls = seat.world.forge.polls - before;
+        expect(polls).toBe(kind.asksNobody === true ? 0 : kind.reads);
         await expectFlagged(seat, kind);
         await pass(seat, longest);
         await expectFlagged(seat, kind, 'later');
