@@ -78,6 +78,7 @@ function notMerged({ check, checkIf }: Cases): void {
     await scene.snapshot(pull);
     const wish = how(pull);
     await pull.push('bob', { 'more.txt': 'more\n' });
+    await scene.snapshot(pull); // nothing else stands against it
     expect(await merge(scene, pull, wish)).toEqual({ is: 'head_moved' });
     expect(pull.state).toBe('open');
   });

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { commitOf, type Commit } from '../core/ids.ts';
 import { instant, type Instant } from '../core/time.ts';
+import type { ForgeBinding } from './lease.ts';
 
 export const oid = z
   .string()
@@ -19,6 +20,12 @@ export function maybe<T>(shape: z.ZodType<T>) {
 export function dateOf(text: string | null): Instant | null {
   const at = Date.parse(text ?? '');
   return Number.isNaN(at) ? null : instant(at);
+}
+
+/** Where a forge's pages are: beside its API, or on its own origin where that is elsewhere. */
+export function webBase({ origin, apiBase }: ForgeBinding): string {
+  const beside = apiBase.replace(/\/api\/v\d$/, '');
+  return URL.canParse(beside) && new URL(beside).origin === origin ? beside : origin;
 }
 
 /** An address for people lies on the forge's own origin, or we write it ourselves. */

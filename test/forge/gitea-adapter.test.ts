@@ -117,6 +117,23 @@ test('rules that cannot be read leave what they decide unknown', async () => {
   });
 });
 
+test('statuses are read to the last page', async () => {
+  const scene = await sceneFor();
+  const pull = await scene.pull('gt/a');
+  await scene.snapshot(pull);
+  for (const [id, status] of [
+    [1, 'success'],
+    [2, 'failure'],
+  ] as const) {
+    const page = { total_count: 2, statuses: [{ id, context: `ci ${id}`, status }] };
+    const fault = { kind: 'body', text: JSON.stringify(page) } as const;
+    world.served.faults.add({ fault, path: /\/status$/ });
+  }
+  const seen = await scene.outcome(pull);
+  const all = { passed: 1, failed: 1, pending: 0, missing: 0 };
+  expect(seen.ok && seen.result.checks).toMatchObject({ value: { all } });
+});
+
 test('a list is read no further than asking for each would cost', async () => {
   const scene = await sceneFor();
   const wanted = [];

@@ -85,13 +85,13 @@ test('a pipeline of an older head is none, and that of a trial merge counts', as
   const pull = await scene.pull('gt/a');
   await scene.snapshot(pull);
   const [older, trial] = ['b'.repeat(40), 'c'.repeat(40)];
-  const answerWith = (sha: string, ref: string): void => {
+  const answerWith = (sha: string, ref: string, parent = pull.headSha): void => {
     const head_pipeline = { id: 5, sha, ref, status: 'failed' };
     const body = { ...plain(pull), head_pipeline };
     const path = /merge_requests\/1$/;
     world.served.faults.clear();
     world.served.faults.add({ fault: { kind: 'body', text: JSON.stringify(body) }, path });
-    const commit = JSON.stringify({ parent_ids: ['d'.repeat(40), pull.headSha] });
+    const commit = JSON.stringify({ parent_ids: ['d'.repeat(40), parent] });
     world.served.faults.add({ fault: { kind: 'body', text: commit }, path: /commits\/c+$/ });
   };
   answerWith(older, 'gt/a');
@@ -100,6 +100,9 @@ test('a pipeline of an older head is none, and that of a trial merge counts', as
   answerWith(trial, 'refs/merge-requests/1/merge');
   const fresh = await scene.outcome(pull);
   expect(fresh.ok && fresh.result.checks).toMatchObject({ value: { all: { failed: 1 } } });
+  answerWith(trial, 'refs/merge-requests/1/merge', older);
+  const other = await scene.outcome(pull);
+  expect(other.ok && other.result.checks).toMatchObject({ value: { all: { failed: 0 } } });
 });
 
 function plain(pull: Pull): object {
@@ -146,6 +149,20 @@ test('one group that is refused is unknown alone; a host that fails spoils the w
   });
   world.served.faults.add({ fault: { kind: 'status', status: 502 }, path });
   expect(await scene.error(pull)).toMatchObject({ kind: 'http_error', transient: true });
+});
+
+test('a host that fails in the middle of a batch is not asked for the others', async () => {
+  const scene = await sceneFor();
+  const pulls = [];
+  for (let n = 0; n < 6; n += 1) pulls.push(await scene.pull(`gt/${n}`));
+  const fault = { kind: 'status', status: 502 } as const;
+  world.served.faults.add({ fault, path: /merge_requests\/\d+$/, after: 2, times: 100 });
+  const before = world.served.log.entries.length;
+  const targets = pulls.map((pull) => scene.ref(pull));
+  const outcomes = await scene.port.checkPRStatuses(scene.context, targets);
+  expect(outcomes.map((one) => one.ok)).toEqual([true, true, false, false, false, false]);
+  const asked = world.served.log.entries.slice(before).filter(({ status }) => status === 502);
+  expect(asked).toHaveLength(1);
 });
 
 test('approvals that this server does not have fall to the next signal', async () => {

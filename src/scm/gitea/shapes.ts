@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { ForgeProject, PullRequestRef } from '../../core/pull-request.ts';
-import { dateOf, maybe, oid, ownUrl } from '../wire.ts';
+import { dateOf, maybe, oid, ownUrl, webBase } from '../wire.ts';
 
 const user = z.object({ id: z.number().optional(), login: z.string() });
 
@@ -97,12 +97,11 @@ export function refOf(project: ForgeProject, pull: TeaPull): PullRequestRef {
   const found = pull.base.repo?.full_name ?? project.path;
   const isSame = found.toLowerCase() === project.path.toLowerCase();
   const path = isSame ? project.path : found;
-  const base = project.apiBase.replace(/\/api\/v1$/, '');
   return {
     project: { ...project, path },
     number: pull.number,
     nodeId: String(pull.id),
-    url: ownUrl(pull.html_url, project.origin, `${base}/${path}/pulls/${pull.number}`),
+    url: ownUrl(pull.html_url, project.origin, `${webBase(project)}/${path}/pulls/${pull.number}`),
     createdAt: dateOf(pull.created_at),
   };
 }

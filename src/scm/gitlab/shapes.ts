@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { ForgeProject, PullRequestRef } from '../../core/pull-request.ts';
-import { dateOf, maybe, oid, ownUrl } from '../wire.ts';
+import { dateOf, maybe, oid, ownUrl, webBase } from '../wire.ts';
 
 export const labUser = z.object({
   id: z.number().optional(),
@@ -113,8 +113,7 @@ export function mergeRequestPath(project: ForgeProject, number: number): string 
 /** Its project's present path: a renamed one still answers to its former name. */
 export function refOf(project: ForgeProject, found: LabMergeRequest): PullRequestRef {
   const path = pathOf(project, found.references?.full ?? '');
-  const base = project.apiBase.replace(/\/api\/v4$/, '');
-  const own = `${base}/${path}/-/merge_requests/${found.iid}`;
+  const own = `${webBase(project)}/${path}/-/merge_requests/${found.iid}`;
   return {
     project: { ...project, path },
     number: found.iid,
