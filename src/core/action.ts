@@ -146,6 +146,11 @@ export type ForgeCall =
       readonly mergeRequest: MergeRequestId;
       readonly ref: PullRequestRef;
     })
+  | (ForgeSubject & {
+      readonly op: 'reopen_pull';
+      readonly mergeRequest: MergeRequestId;
+      readonly ref: PullRequestRef;
+    })
   /** Each is said once, by its marker, and its thread resolved if nobody wrote there since. */
   | (ForgeSubject & {
       readonly op: 'reply_threads';

@@ -80,6 +80,10 @@ async function report(
     }
     case 'read_feedback':
       return asReport('feedback', await forge.feedback(context, call.ref));
+    case 'reopen_pull': {
+      const done = await forge.write(context, call.ref, { do: 'reopen' });
+      return asReport('reopen', done.ok ? ok(null) : done);
+    }
     case 'reply_threads':
       return asReport('reply', await reply(forge, call));
   }

@@ -19,12 +19,11 @@ import { after, type Instant } from '../time.ts';
 import type { MergeRequestView } from '../view.ts';
 import { roundOf } from './pull-blocked.ts';
 import { ask } from './pull-calls.ts';
+import { couldNotReopen, lookAgain } from './pull-closed.ts';
 import { couldNotReply, replied } from './pull-replies.ts';
 
 export function answered(view: MergeRequestView, report: ForgeReport): Plan {
-  if ('error' in report) {
-    return report.op === 'reply' ? couldNotReply(view, report.error) : couldNot(view, report.error);
-  }
+  if ('error' in report) return failed(view, report.op, report.error);
   switch (report.op) {
     case 'open':
       return opened(view, report.answer);
@@ -34,9 +33,16 @@ export function answered(view: MergeRequestView, report: ForgeReport): Plan {
       return feedback(view, report.answer);
     case 'reply':
       return replied(view, report.answer);
+    case 'reopen':
+      return lookAgain(view, 'reopened');
     default:
       return unreachable(report);
   }
+}
+
+function failed(view: MergeRequestView, op: ForgeReport['op'], error: PRStatusError): Plan {
+  if (op === 'reply') return couldNotReply(view, error);
+  return op === 'reopen' ? couldNotReopen(view, error) : couldNot(view, error);
 }
 
 const heard = { forgeCall: null, forgeReport: null };

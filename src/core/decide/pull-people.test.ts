@@ -4,6 +4,7 @@ import {
   commit,
   doneJob,
   escalationWith,
+  later,
   now,
   requestView,
   settingsWith,
@@ -12,7 +13,9 @@ import { snapshotOf, watchedRequest } from '../../../test/fixtures/pulls.ts';
 import type { Plan } from '../action.ts';
 import { escalationId } from '../ids.ts';
 import type { JobResult } from '../job.ts';
+import { limits } from '../limits.ts';
 import type { MergeRequest } from '../merge-request.ts';
+import type { PRStatusError } from '../pr-status.ts';
 import { takeStrangers } from './pull-calls.ts';
 import {
   b,
@@ -20,6 +23,7 @@ import {
   rig,
   watched,
   sets,
+  calls,
   jobs,
   reasons,
   done,
@@ -59,14 +63,16 @@ describe('a person', () => {
       }),
     );
     const asked = { snapshot: closed, pr: 'closed', escalation: escalationId('esc-1') } as const;
-    const waiting = watched(asked, { escalation: escalationWith() });
+    const dedupeKey = 'mr-1:closed';
+    const waiting = watched(asked, { escalation: escalationWith({ dedupeKey }) });
     expect(waiting.actions).toEqual([]);
     expect(reasons(waiting)).toEqual(['human']);
   });
 
   test('who says redo gets another round and another pull request', () => {
     const asked = { snapshot: closed, pr: 'closed', escalation: escalationId('esc-1') } as const;
-    const escalation = escalationWith({ status: 'resolved', answer: 'redo' });
+    const dedupeKey = 'mr-1:closed';
+    const escalation = escalationWith({ status: 'resolved', answer: 'redo', dedupeKey });
     expect(sets(watched(asked, { escalation }))).toMatchObject({
       stage: 'changes_requested',
       pr: 'none',
@@ -184,4 +190,90 @@ test('a merge that the forge refused waits for the person who was asked', () => 
   const answered = { ...asked, status: 'resolved' } as const;
   const again = watched(refused, { settings: merging, escalation: answered });
   expect(sets(again)).toEqual({ escalation: null, failures: [] });
+});
+
+describe('a person who closed it', () => {
+  const closed = snapshotOf(b, { state: 'closed', closedBy: 'ann' });
+  const dedupeKey = 'mr-1:closed';
+  const says = (answer: string, set: Partial<MergeRequest> = {}) =>
+    watched(
+      { snapshot: closed, pr: 'closed', escalation: escalationId('esc-1'), ...set },
+      { escalation: escalationWith({ status: 'resolved', answer, dedupeKey }) },
+    );
+  const where = { provider: 'github', host: 'github.com' } as const;
+  const refusal: PRStatusError = {
+    ...where,
+    kind: 'http_error',
+    status: 422,
+    statusText: 'Unprocessable',
+    transient: false,
+    reason: 'other',
+    requestId: null,
+    tokenSource: 'town.token',
+  };
+
+  test('is given choices, and of what somebody else opened no second one', () => {
+    const asked = (set: Partial<MergeRequest>) =>
+      watched({ snapshot: closed, pr: 'closed', ...set }).actions.flatMap((action) =>
+        action.do === 'escalate' ? [action.question?.choices] : [],
+      );
+    expect(asked({})).toEqual([['reopen', 'redo', 'drop']]);
+    expect(asked({ adopted: true })).toEqual([['reopen', 'drop']]);
+  });
+
+  test('and says reopen has it opened there, and it is what the next read says', () => {
+    const plan = says('reopen');
+    expect(calls(plan)).toMatchObject([{ op: 'reopen_pull', ref: { number: 12 } }]);
+    expect(sets(plan).escalation).toBeUndefined();
+    const heard = says('reopen', { forgeReport: { op: 'reopen', answer: null } });
+    expect(sets(heard)).toMatchObject({
+      pr: 'open',
+      snapshot: null,
+      readAt: now,
+      escalation: null,
+      failures: [],
+    });
+    const unread = watched({ snapshot: null });
+    expect(unread.actions).toEqual([]);
+    expect(reasons(unread)).toEqual(['poll']);
+  });
+
+  test('is asked again, with what the forge said, where it does not reopen it', () => {
+    const plan = says('reopen', { forgeReport: { op: 'reopen', error: refusal } });
+    expect(plan.actions).toContainEqual(
+      expect.objectContaining({
+        do: 'escalate',
+        bind: true,
+        failure: expect.objectContaining({ kind: 'pr_refused', reason: 'reopen' }),
+      }),
+    );
+    expect(sets(plan).strikes).toBeUndefined();
+  });
+
+  test('is not asked again for an outage: it is tried later', () => {
+    const error: PRStatusError = { ...where, kind: 'network_error', cause: 'timeout' };
+    const plan = says('reopen', { forgeReport: { op: 'reopen', error } });
+    expect(plan.actions).toHaveLength(1);
+    expect(sets(plan)).toMatchObject({ notBefore: later(limits.forgeThrottleMs) });
+    const paused = says('reopen', { notBefore: later(1000) });
+    expect(calls(paused)).toEqual([]);
+    expect(paused.waits).toMatchObject([{ reason: 'backoff', until: later(1000) }]);
+  });
+
+  test('and says redo gets a branch the forge knows nothing of', () => {
+    const branch = 'gt/abcd/web-1/say-hello-r2';
+    expect(sets(says('redo'))).toMatchObject({ branch, published: null, answers: [] });
+    expect(sets(says('redo', { branch })).branch).toBe('gt/abcd/web-1/say-hello-r3');
+    expect(sets(says('redo', { adopted: true })).branch).toBeUndefined();
+  });
+
+  test('and says anything else has it looked at again, and is asked if it is still closed', () => {
+    expect(sets(says('hm'))).toMatchObject({ pr: 'open', snapshot: null, escalation: null });
+  });
+
+  test('is not taken at an answer to another question', () => {
+    const escalation = escalationWith({ status: 'resolved', answer: 'redo', dedupeKey: 'x' });
+    const set = { snapshot: closed, pr: 'closed', escalation: escalationId('esc-1') } as const;
+    expect(sets(watched(set, { escalation }))).toEqual({ escalation: null });
+  });
 });

@@ -9,7 +9,7 @@
  * L5 A branch only grows: a head is published over the head we published, or not at all.
  */
 import type { Plan } from '../action.ts';
-import { assert, unreachable } from '../assert.ts';
+import { unreachable } from '../assert.ts';
 import type { Failure } from '../failure.ts';
 import { incidentKey } from '../forge-account.ts';
 import { mergeGate, type GateInput } from '../merge-gate.ts';
@@ -19,6 +19,7 @@ import { judge } from '../strikes.ts';
 import type { MergeRequestView } from '../view.ts';
 import { answered } from './pull-answers.ts';
 import { blocked } from './pull-blocked.ts';
+import { closedByPerson } from './pull-closed.ts';
 import { merge, openPull, publish, takeStrangers } from './pull-calls.ts';
 import { proving } from './pull-proof.ts';
 import { replying } from './pull-replies.ts';
@@ -159,70 +160,6 @@ function watching(view: MergeRequestView): Plan {
       return unreachable(answer);
   }
 }
-
-/** L3. Nothing else happens until a person says what: reopen, redo, drop, superseded by. */
-function closedByPerson(view: MergeRequestView): Plan {
-  const { mergeRequest, escalation } = view;
-  const { snapshot } = mergeRequest;
-  if (snapshot?.state === 'open' || snapshot?.state === 'merged') {
-    // Somebody said it on the forge: what was asked here is answered.
-    const why = snapshot.state === 'open' ? 'pr_reopened' : 'pr_merged';
-    return act(
-      { do: 'resolve', dedupeKey: `${mergeRequest.id}:closed`, why },
-      set(mergeRequest, { pr: snapshot.state, escalation: null, failures: [] }, why),
-    );
-  }
-  if (mergeRequest.escalation === null) {
-    const failure: Failure = {
-      kind: 'pr_closed',
-      helps: 'person',
-      url: mergeRequest.prUrl ?? '',
-      by: snapshot?.closedBy ?? null,
-    };
-    return act(set(mergeRequest, { failures: [failure] }, 'asks'), {
-      do: 'escalate',
-      dedupeKey: `${mergeRequest.id}:closed`,
-      bind: true,
-      severity: 'question',
-      subject: mergeRequest.id,
-      failure,
-      question: null,
-    });
-  }
-  assert(escalation !== null, `${mergeRequest.id} waits for an escalation that is gone`);
-  if (escalation.status !== 'resolved') return rest(wait('human', [escalation.id]));
-  const cleared = { escalation: null, failures: [] };
-  if (escalation.answer === 'redo') {
-    // Its branch and number are history: the next round gets a pull request of its own. On the
-    // old branch the forge would find the closed one again.
-    const failure: Failure = { kind: 'rejected_by_person', helps: 'person', reason: 'redo' };
-    const branch = nextBranch(mergeRequest.branch);
-    const anew = { ...forgotten, branch, stage: 'changes_requested' as const };
-    const again = { ...anew, failures: [failure] };
-    return act(set(mergeRequest, { ...cleared, ...again }, 'redo'));
-  }
-  return act(set(mergeRequest, { ...cleared, readAt: view.now }, 'look_again'));
-}
-
-/** `…/say-hello` → `…/say-hello-r2` → `…/say-hello-r3` */
-function nextBranch(branch: string): string {
-  const found = /^(.*)-r(\d+)$/.exec(branch);
-  return found === null ? `${branch}-r2` : `${found[1] ?? ''}-r${Number(found[2]) + 1}`;
-}
-
-const forgotten = {
-  pr: 'none' as const,
-  published: null,
-  publishedAt: null,
-  feedbackSeen: null,
-  job: null,
-  prNumber: null,
-  prNodeId: null,
-  prUrl: null,
-  snapshot: null,
-  green: null,
-  readAt: null,
-};
 
 function set(request: MergeRequest, columns: Partial<MergeRequest>, why: string) {
   return update('merge_request', request.id, columns, why);

@@ -23,7 +23,7 @@ export const pullWords: Says<Kinds> = {
       url,
       'redo: another round, with a pull request of its own',
       'drop: the bead is closed without landing',
-      'reopen: it was reopened there, and is watched again',
+      'reopen: it is opened again there, and watched',
     ),
     next: known(about.escalation)
       ? `Say what happens: gt escalation resolve ${about.escalation} redo`
@@ -35,7 +35,10 @@ export const pullWords: Says<Kinds> = {
     next: again('Close it there', about),
   }),
   pr_refused: ({ branch, reason, detail }, about) => ({
-    what: `The forge did not open a pull request for ${branch}.`,
+    what:
+      reason === 'reopen'
+        ? `The forge did not reopen the pull request for ${branch}.`
+        : `The forge did not open a pull request for ${branch}.`,
     evidence: stacked(reason.replaceAll('_', ' '), quoted(detail)),
     next: again('Put it right', about),
   }),
