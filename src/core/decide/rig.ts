@@ -87,7 +87,10 @@ function probing(view: RigView): Plan {
 function settled(view: RigView, failure: Failure | null, seen: Partial<Rig>): Plan {
   const { rig } = view;
   const status = rig.status === 'parked' ? 'parked' : failure === null ? 'ready' : 'unready';
-  const columns = { ...seen, status, failure } as const;
+  // A look that passed forgives every start before it, also when the clock has jumped back.
+  const lastEndAt = view.lastEnded[0]?.endedAt ?? view.now;
+  const forgiven = failure === null && lastEndAt > view.now ? { probedAt: lastEndAt } : {};
+  const columns = { ...seen, ...forgiven, status, failure } as const;
   const voice: Action =
     failure === null
       ? { do: 'resolve', dedupeKey: `rig:${rig.id}`, why: 'probe_passed' }
