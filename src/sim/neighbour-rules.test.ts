@@ -30,13 +30,16 @@ const firstSeen: Readonly<Record<string, number>> = {
   'town settings wake everything': 3,
 };
 
+/** Rules of rooms the modelled world has no inhabitant for yet: it has no forge. */
+const unmodelled: readonly string[] = ['a pull request to read wakes its account'];
+
 /** Too rare for seeds: a runner that was lost comes back while a bead waits for it. */
 const byScript = 'runner wakes the dispatcher';
 const seedsMax = 150;
 
 describe('a town fails a checker without the rule', () => {
   for (const { name } of neighbourRules) {
-    if (name === byScript) continue;
+    if (name === byScript || unmodelled.includes(name)) continue;
     test(`no rule: ${name}`, { timeout: 120_000 }, async () => {
       const first = firstSeen[name] ?? 1;
       let failed = 0;
