@@ -182,6 +182,13 @@ describe('a rig', () => {
     expect(decideRig(rigView({}, { lastEnded: mixed })).actions).toEqual([]);
   });
 
+  test('whose look passed forgives starts that end ahead of a clock that jumped back', () => {
+    const failure: Failure = { kind: 'workspace_failed', helps: 'later', step: 'x', output: '' };
+    const lastEnded = [3, 2, 1].map((number) => failedStart(failure, number));
+    const plan = decideRig(rigView(probing, { ...probed(null), lastEnded }));
+    expect(sets(plan)).toMatchObject({ status: 'ready', probedAt: later(3) });
+  });
+
   describe('whose start failed for what only a person can cure', () => {
     const missing: Failure = {
       kind: 'agent_missing',
