@@ -31,7 +31,12 @@ export function pullsRead(
 }
 
 function oneRead(request: MergeRequest, outcome: PRStatusOutcome, now: Instant): readonly Action[] {
-  if (request.pr !== 'open' && request.pr !== 'closed') return [];
+  const isOver = request.stage === 'merged' || request.stage === 'abandoned';
+  if (isOver || (request.pr !== 'open' && request.pr !== 'closed')) {
+    // Nobody needs to know any more: what is not watched must not stay due.
+    const unwatched = update('merge_request', request.id, { readAt: null }, 'unwatched');
+    return request.readAt === null ? [] : [unwatched];
+  }
   return outcome.ok ? success(request, outcome.result, now) : failure(request, outcome.error, now);
 }
 
@@ -41,8 +46,9 @@ function success(
   snapshot: NonNullable<MergeRequest['snapshot']>,
   now: Instant,
 ): readonly Action[] {
-  const stale = request.snapshot !== null && request.snapshot.observedAt > snapshot.observedAt;
-  if (stale) return [];
+  const seenAt = request.snapshot?.observedAt ?? null;
+  // A snapshot from the future is no newer one: the clock went back, and what is read now is true.
+  if (seenAt !== null && seenAt > snapshot.observedAt && seenAt <= now) return [];
   const pushed = request.publishedAt !== null && now - request.publishedAt < 10 * 60_000;
   const temperature = temperatureOf(snapshot, pushed || request.stage === 'landing', now);
   const over = snapshot.state === 'merged';
@@ -51,7 +57,7 @@ function success(
     strikes: afterSuccess(),
     unobservable: null,
     readAt: over ? null : nextReadAt(temperature, request.number, now),
-    ...(request.unobservable === null ? {} : { failures: [] }),
+    ...(request.unobservable === null ? {} : { failures: othersOf(request) }),
   };
   const seen: readonly Action[] = [
     update('merge_request', request.id, columns, 'read'),
@@ -71,6 +77,11 @@ function success(
       data: { beadId: request.bead, rigId: request.rig, failureKind },
     },
   ];
+}
+
+/** What a round is about stays. */
+function othersOf({ failures }: MergeRequest): MergeRequest['failures'] {
+  return failures.filter(({ kind }) => kind !== 'pr_poll_failed');
 }
 
 function failure(request: MergeRequest, error: PRStatusError, now: Instant): readonly Action[] {

@@ -16,6 +16,7 @@ import type { JobResult } from '../job.ts';
 import { limits } from '../limits.ts';
 import type { MergeRequest } from '../merge-request.ts';
 import type { PRStatusError } from '../pr-status.ts';
+import { instant } from '../time.ts';
 import { takeStrangers } from './pull-calls.ts';
 import {
   b,
@@ -172,6 +173,15 @@ describe('strangers who are asked about', () => {
   test('are taken in when the setting says so meanwhile', () => {
     const view = { escalation: escalationWith({ dedupeKey }) };
     expect(jobs(watched(bound, view))).toMatchObject([{ kind: 'take', head: commit('5') }]);
+  });
+
+  test('whom only git has seen so far are still asked about, until a read shows the branch', () => {
+    const before = snapshotOf(b, { observedAt: instant(now - 1000) });
+    const waiting = when({}, { snapshot: before });
+    expect(waiting.actions).toEqual([]);
+    expect(reasons(waiting)).toEqual(['human']);
+    const accepted = when({ status: 'resolved', answer: 'accept' }, { snapshot: before });
+    expect(sets(accepted).escalation).toBeUndefined();
   });
 
   test('who went away again keep nobody waiting', () => {

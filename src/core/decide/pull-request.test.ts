@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   beadWith,
   commit,
+  jobWith,
   later,
   now,
   rigWith,
@@ -29,6 +30,7 @@ import {
   done,
   job,
   publishing,
+  specOf,
 } from '../../../test/fixtures/pull-decisions.ts';
 
 describe('opening', () => {
@@ -132,6 +134,28 @@ describe('merging', () => {
   const answered = (answer: MergeAnswer, set: Partial<MergeRequest> = {}) =>
     watched({ stage: 'landing', forgeReport: { op: 'merge', answer }, ...set });
 
+  test.each([
+    { is: 'merged', commit: commit('e') },
+    { is: 'queued' },
+    { is: 'head_moved' },
+  ] as const)('that was answered is not sent again before the next read: %o', (answer) => {
+    const columns = sets(answered(answer));
+    expect(columns).toMatchObject({ readAt: now, notBefore: later(limits.pollHotMs) });
+    const green = { head: b, since: now };
+    const view = { settings: merging, ...guarded };
+    const again = watched({ ...columns, stage: 'approved', green, job }, view);
+    expect(calls(again)).toEqual([]);
+    expect(reasons(again)).toEqual(['backoff']);
+  });
+
+  test('goes on taking in what git found, instead of asking git once more', () => {
+    const taking = jobWith({ status: 'running', kind: 'take', spec: specOf('take') });
+    const view = { settings: merging, job: taking };
+    const plan = watched({ green: { head: b, since: now }, job }, view);
+    expect(jobs(plan)).toEqual([]);
+    expect(plan.waits).toMatchObject([{ reason: 'call', detail: { op: 'take' } }]);
+  });
+
   test('that the forge says it did is read again before it is believed', () => {
     const found = sets(answered({ is: 'merged', commit: commit('e') }));
     expect(found).toMatchObject({ stage: 'approved', readAt: now });
@@ -173,7 +197,7 @@ describe('merging', () => {
 
   test('by anybody closes the bead only with git’s proof', () => {
     const merged = snapshotOf(b, { state: 'merged', mergeCommit: commit('e') });
-    expect(sets(watched({ snapshot: merged }))).toEqual({ pr: 'merged' });
+    expect(sets(watched({ snapshot: merged }))).toEqual({ pr: 'merged', notBefore: null });
     const proving = watched({ snapshot: merged, pr: 'merged' });
     expect(jobs(proving)).toMatchObject([{ kind: 'prove', commits: [commit('e'), b] }]);
     const landed: JobResult = {
@@ -200,7 +224,7 @@ describe('merging', () => {
   test('by a person counts while the bead is being worked at', () => {
     const merged = snapshotOf(b, { state: 'merged', mergeCommit: commit('e') });
     const plan = watched({ snapshot: merged, stage: 'changes_requested' });
-    expect(sets(plan)).toEqual({ pr: 'merged' });
+    expect(sets(plan)).toEqual({ pr: 'merged', notBefore: null });
   });
 });
 

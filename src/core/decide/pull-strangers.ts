@@ -27,9 +27,19 @@ export function askAboutStrangers(view: MergeRequestView, shown: Commit): Plan |
   return act(update('merge_request', mergeRequest.id, { escalation: null }, 'answered'));
 }
 
-/** The branch shows what we know again: nobody has to be asked. null: nobody was. */
+/**
+ * The branch shows what we know again: nobody has to be asked. null: nobody was, or the answer is
+ * there. Git may have found them before the forge shows them: only a read since then says so.
+ */
 export function strangersGone(view: MergeRequestView): Plan | null {
-  return isAboutStrangers(view) ? over(view, 'strangers_gone') : null;
+  const { mergeRequest, escalation } = view;
+  if (escalation === null || !isAboutStrangers(view)) return null;
+  const isAnswered = escalation.status === 'resolved';
+  if (isAnswered && escalation.answer === 'accept') return null;
+  const { snapshot } = mergeRequest;
+  const isSeenSince = snapshot !== null && snapshot.observedAt >= escalation.createdAt;
+  if (isSeenSince || isAnswered) return over(view, 'strangers_gone');
+  return rest(wait('human', [escalation.id], { because: 'stranger_commits' }));
 }
 
 /** What ends the question when their commits were taken in, by its answer or by the setting. */
