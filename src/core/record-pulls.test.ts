@@ -52,15 +52,14 @@ describe('a read', () => {
     expect(set?.readAt).toBeGreaterThan(now);
   });
 
-  test.each([
-    { stage: 'abandoned' },
-    { stage: 'merged' },
-    { pr: 'merged' },
-  ] as const)('that answers after it was over ends the reading: %o', (over) => {
-    expect(read(over, seen(now))).toEqual({ readAt: null });
-    expect(read(over, { ok: false, error })).toEqual({ readAt: null });
-    expect(read({ ...over, readAt: null }, seen(now))).toBeNull();
-  });
+  test.each([{ stage: 'abandoned' }, { stage: 'merged' }, { pr: 'merged' }] as const)(
+    'that answers after it was over ends the reading: %o',
+    (over) => {
+      expect(read(over, seen(now))).toEqual({ readAt: null });
+      expect(read(over, { ok: false, error })).toEqual({ readAt: null });
+      expect(read({ ...over, readAt: null }, seen(now))).toBeNull();
+    },
+  );
 
   test('that heals leaves alone what a round is about', () => {
     const conflict = { kind: 'conflict', helps: 'later', target: 'main', files: ['a'] } as const;

@@ -30,8 +30,8 @@ export const forgeCommands: NounSpec = {
       words: 'forge login',
       summary: 'Give the town a token for a forge',
       detail:
-        'It is asked for, or read from standard input; it is kept sealed, and sent to that forge\n' +
-        'and nowhere else. What it may do is shown.',
+        'It is asked for, or read from standard input; it is kept sealed, and sent to that\n' +
+        'forge and nowhere else. What it may do is shown.',
       options: [rig, url, fromStdin],
       examples: [
         'gt forge login --rig web',
