@@ -1,9 +1,11 @@
 /**
- * `npm run sim -- --seed N | --seeds A..B [--ticks T] [--faults none|all|list] [--jobs N] [--json]`
+ * `npm run sim -- --seed N | --seeds A..B | --fresh COUNT [--ticks T] [--faults none|all|list]
+ * [--jobs N] [--json]`
  *
  * X1 Exit 1 on any failure, also when a long run hardly injected one of the allowed faults.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import type { JournalRow } from '../storage/tables/journal.ts';
@@ -25,8 +27,9 @@ interface Arguments {
 const provingSeeds = 500;
 const injectedMin = 50;
 
-const usage = `usage: sim --seed N | --seeds A..B [--ticks T] [--faults none|all|kind,kind]
-           [--jobs N] [--json]
+const usage = `usage: sim --seed N | --seeds A..B | --fresh COUNT [--ticks T]
+           [--faults none|all|kind,kind] [--jobs N] [--json]
+--fresh draws a range of seeds that no run has seen, and says which
 fault kinds: ${faultKinds.join(' ')}`;
 
 export class Report {
@@ -157,6 +160,7 @@ function readArguments(argv: readonly string[]): Arguments | null {
     options: {
       seed: { type: 'string' },
       seeds: { type: 'string' },
+      fresh: { type: 'string' },
       step: { type: 'string' },
       ticks: { type: 'string' },
       faults: { type: 'string' },
@@ -165,7 +169,8 @@ function readArguments(argv: readonly string[]): Arguments | null {
       worker: { type: 'boolean' },
     },
   });
-  const range = /^(\d+)(?:\.\.(\d+))?$/.exec(String(values['seeds'] ?? values['seed'] ?? ''));
+  const asked = freshRange(values['fresh']) ?? values['seeds'] ?? values['seed'];
+  const range = /^(\d+)(?:\.\.(\d+))?$/.exec(String(asked ?? ''));
   const faults = readFaults(String(values['faults'] ?? 'all'));
   if (range === null || faults === null) return null;
   const from = Number(range[1]);
@@ -179,6 +184,14 @@ function readArguments(argv: readonly string[]): Arguments | null {
     json: values['json'] === true,
     worker: values['worker'] === true,
   };
+}
+
+function freshRange(count: unknown): string | null {
+  if (typeof count !== 'string' || !/^[1-9]\d{0,6}$/.test(count)) return null;
+  const from = randomInt(2 ** 31);
+  const range = `${from}..${from + Number(count) - 1}`;
+  console.error(`seeds ${range}`);
+  return range;
 }
 
 function readFaults(text: string): readonly FaultKind[] | null {
