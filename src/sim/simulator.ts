@@ -53,6 +53,9 @@ const settleStepsMax = 6_000;
 /** Passes in which people answer; each may start new work that asks again. */
 const answersMax = 60;
 
+/** Events without a row in the journal after which people look whether they are waited for. */
+const quietEvents = 60;
+
 export async function simulate(run: Run): Promise<Outcome> {
   const rules = neighbourRules.filter(({ name }) => name !== run.withoutRule);
   const world = new World(run.seed, run.faults, run.options, rules);
@@ -74,10 +77,16 @@ export async function settle(world: World, inspection: Inspection): Promise<void
   world.heal();
   const answering = new Answering(world);
   let passes = 0;
+  let seen = inspection.seen;
+  let quiet = 0;
   for (let step = 0; step < settleStepsMax; step += 1) {
     const alarm = world.server.alarmAt;
     const far = alarm === null || alarm > world.time.wall() + limits.rigProbeMs;
-    const idle = world.time.nextAt() === null && far;
+    quiet = inspection.seen === seen ? quiet + 1 : 0;
+    seen = inspection.seen;
+    // Pull requests are read on and on: then it is enough that nothing came of it for a while.
+    const idle = (world.time.nextAt() === null && far) || quiet > quietEvents;
+    if (idle) quiet = 0;
     if (idle && passes < answersMax && answering.pass()) passes += 1;
     else if (!world.happenNext()) break;
     world.actions += 1;
@@ -97,6 +106,11 @@ export class Inspection {
 
   constructor(world: World) {
     this.world = world;
+  }
+
+  /** The journal's last row that was looked at. */
+  get seen(): number {
+    return this.#seen;
   }
 
   get clean(): boolean {

@@ -4,6 +4,7 @@
  */
 import type { Bead } from '../../core/bead.ts';
 import { beadOfAttempt, attemptId } from '../../core/ids.ts';
+import { isByPerson } from '../world/forge-people.ts';
 import { type Checker, granted, type Look } from './checker.ts';
 
 /** Said here once more: a checker does not believe the code it checks. */
@@ -37,7 +38,13 @@ function proofs({ world, rows, fail }: Look): void {
     if (!world.git.isAncestor(targetTip, remote.tip)) {
       fail(`${bead.id}: ${targetTip} never was the target of ${remote.rig}`);
     }
-    const head = bead.submission?.head;
+    const pulls = world.forge.mergedPulls(bead.id);
+    const pull = pulls.find(({ mergeCommit, head: at }) => commit === mergeCommit || commit === at);
+    if (bead.proof.by === 'forge' && pull === undefined) {
+      fail(`${bead.id}: the forge never made ${commit}`);
+    }
+    // A person merges what is there then; what was handed in since is not in it.
+    const head = pull !== undefined && isByPerson(pull) ? pull.head : bead.submission?.head;
     if (head === undefined || bead.reverts !== null) continue;
     const content = world.git.get(commit).patches;
     const missing = [...world.git.get(head).patches].filter((patch) => !content.has(patch));

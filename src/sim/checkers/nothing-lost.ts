@@ -58,6 +58,8 @@ function landings({ world, rows, fail }: Look): void {
         through.set(patch, landed.commit);
       }
     }
+    // Dropped here, merged over there, or with another's: on a forge that is people's business.
+    if (world.forge.repos.has(remote.rig)) continue;
     for (const bead of rows.beads) {
       const head = bead.submission?.head;
       if (bead.rig !== remote.rig || head === undefined || bead.resolution === 'merged') continue;

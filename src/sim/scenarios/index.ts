@@ -3,6 +3,7 @@
  */
 import { killScenarios } from './kills.ts';
 import { landingScenarios } from './landing.ts';
+import { pullScenarios } from './pulls.ts';
 import { regressions } from './regressions.ts';
 import type { Scenario } from './scenario.ts';
 import { spendingScenarios } from './spending.ts';
@@ -11,5 +12,6 @@ export const scenarios: readonly Scenario[] = [
   ...landingScenarios,
   ...spendingScenarios,
   ...killScenarios,
+  ...pullScenarios,
   ...regressions,
 ];

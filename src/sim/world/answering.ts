@@ -7,6 +7,7 @@
 import type { Bead } from '../../core/bead.ts';
 import type { Command } from '../../core/command.ts';
 import type { Settings } from '../../core/settings.ts';
+import { ForgeAnswering } from './forge-answering.ts';
 import type { Rows } from './rows.ts';
 import type { World } from './world.ts';
 
@@ -21,10 +22,12 @@ const retriesMax = 4;
 
 export class Answering {
   readonly #world: World;
+  readonly #forge: ForgeAnswering;
   readonly #retries = new Map<string, number>();
 
   constructor(world: World) {
     this.#world = world;
+    this.#forge = new ForgeAnswering(world);
   }
 
   /** Asks for whatever helps; false when nothing waits for a person. */
@@ -32,9 +35,10 @@ export class Answering {
     const { people, rows, server } = this.#world;
     if (!server.up) return false;
     if (people.waiting) return people.repeat();
+    const onForge = this.#forge.tidy(rows.read());
     const commands = this.#commands(rows.read());
     for (const command of commands) people.ask(command);
-    return commands.length > 0;
+    return onForge || commands.length > 0;
   }
 
   #commands(rows: Rows): readonly Command[] {
@@ -42,7 +46,9 @@ export class Answering {
       ...this.#town(rows),
       ...rows.beads.flatMap((bead) => this.#bead(bead)),
       ...this.#requests(rows),
+      ...this.#forge.commands(rows),
       ...rows.openEscalations
+        .filter((escalation) => !this.#forge.answers(escalation))
         .filter((escalation) => !escalation.resolveAsked)
         .filter((escalation) => !this.#retriedInstead(rows, escalation.subject))
         .map((escalation): Command => ({

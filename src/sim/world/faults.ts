@@ -5,6 +5,7 @@
  * F1 A kind that is off draws nothing. F2 `heal` ends all of them for good.
  * F3 A fault is counted when it happened, not when it was planned.
  */
+import { forgeFaultKinds, forgeRate, isForgeFault } from './forge-faults.ts';
 import type { SeededRandom } from './random.ts';
 
 export const faultKinds = [
@@ -36,6 +37,7 @@ export const faultKinds = [
   'setup_failure',
   'runner_disconnect',
   'storage_full',
+  ...forgeFaultKinds,
 ] as const;
 
 export type FaultKind = (typeof faultKinds)[number];
@@ -72,6 +74,7 @@ const baseRate: FaultCounts = {
   setup_failure: 80,
   runner_disconnect: 12,
   storage_full: 12,
+  ...forgeRate,
 };
 
 export function isFaultKind(text: string): text is FaultKind {
@@ -89,19 +92,28 @@ function tally(value: (kind: FaultKind) => number): Record<FaultKind, number> {
 
 export class Faults {
   readonly #random: SeededRandom;
+  readonly #forgeRandom: SeededRandom;
   readonly #rates: FaultCounts;
   readonly counts: Record<FaultKind, number> = noCounts();
   readonly #forced = new Map<FaultKind, { skip: number; times: number }>();
   #healed = false;
 
   /** Each world has about half of the allowed kinds, each at its own intensity. */
-  constructor(random: SeededRandom, allowed: readonly FaultKind[]) {
+  constructor(
+    random: SeededRandom,
+    allowed: readonly FaultKind[],
+    forgeRandom = random,
+    others = 1,
+  ) {
     this.#random = random;
+    this.#forgeRandom = forgeRandom;
     const only = allowed.length <= 3;
     this.#rates = tally((kind) => {
-      const intensity = random.pick([0, 0, 0.5, 1, 2]);
+      const intensity = this.#streamOf(kind).pick([0, 0, 0.5, 1, 2]);
       if (!allowed.includes(kind)) return 0;
-      return Math.round(baseRate[kind] * (only ? Math.max(1, intensity) : intensity));
+      // A push is rare enough as it is.
+      const part = isForgeFault(kind) || kind.startsWith('push_') ? 1 : others;
+      return Math.round(baseRate[kind] * (only ? Math.max(1, intensity) : intensity * part));
     });
   }
 
@@ -116,7 +128,7 @@ export class Faults {
   mayHappen(kind: FaultKind): boolean {
     const forced = this.#forced.get(kind);
     if (forced !== undefined && !this.#healed) return take(forced);
-    return !this.#healed && this.#rates[kind] > 0 && this.#random.chance(this.#rates[kind]);
+    return !this.#healed && this.#rates[kind] > 0 && this.#streamOf(kind).chance(this.#rates[kind]);
   }
 
   /** For scripts: lets `skip` opportunities pass, then takes the next `times`, then no more. */
@@ -126,6 +138,11 @@ export class Faults {
 
   count(kind: FaultKind): void {
     this.counts[kind] += 1;
+  }
+
+  /** Worlds without a forge draw as they always did. */
+  #streamOf(kind: FaultKind): SeededRandom {
+    return isForgeFault(kind) ? this.#forgeRandom : this.#random;
   }
 
   get healed(): boolean {

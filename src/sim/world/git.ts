@@ -33,7 +33,7 @@ export interface ModelCommit {
 export interface Landed {
   readonly commit: Commit;
   readonly before: Commit;
-  readonly by: 'town' | 'stranger';
+  readonly by: 'town' | 'stranger' | 'forge';
 }
 
 /** A rig's remote: its target branch and how it got there, and the branches beside it. */
@@ -98,6 +98,11 @@ export class ModelGit {
     const commit = this.#commits.get(id);
     assert(commit !== undefined, `the world has a commit ${id}`);
     return commit;
+  }
+
+  /** Its full id as a commit, if there is one. */
+  find(id: string): Commit | null {
+    return this.#commits.get(commitOf(id))?.id ?? null;
   }
 
   has(id: Commit): boolean {

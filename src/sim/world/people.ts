@@ -28,7 +28,8 @@ export class People {
   /** What was accepted. */
   readonly slung: Slung[] = [];
   #unanswered: Asked[] = [];
-  #keys = 0;
+  /** Commands so far. */
+  keys = 0;
   #furnished = 0;
 
   constructor(world: World) {
@@ -46,7 +47,7 @@ export class People {
       prefix: null,
       remote: `https://git.example/${rig.name}.git`,
       lends: null,
-      forge: null,
+      forge: this.world.forge.projectOf(rig.name),
       target: 'main',
       updateCheckout: false,
       createTargetFrom: null,
@@ -57,6 +58,7 @@ export class People {
     this.#furnished += 1;
     this.furnish();
     if (this.#furnished < this.world.options.rigs.length) return;
+    this.world.forgePeople.furnish();
     this.ask({ kind: 'settings_set', rig: null, set: this.world.options.town, unset: [] });
     for (let i = 0; i < this.world.options.firstBeads; i += 1) {
       const command = sling(this);
@@ -85,8 +87,8 @@ export class People {
   }
 
   ask(command: Command): void {
-    this.#keys += 1;
-    this.#send({ command, key: `key-${this.#keys}` });
+    this.keys += 1;
+    this.#send({ command, key: `key-${this.keys}` });
   }
 
   anyBead(): Bead | null {

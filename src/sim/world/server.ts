@@ -13,6 +13,7 @@ import type { Failure } from '../../core/failure.ts';
 import type { NeighbourRule } from '../../core/neighbours.ts';
 import type { Result } from '../../core/result.ts';
 import type { Instant } from '../../core/time.ts';
+import type { ForgePort } from '../../ports/forge.ts';
 import type { RunnerPort } from '../../ports/runner.ts';
 import { type Sql, type SqlValue, StorageDown, type Tx } from '../../ports/sql.ts';
 import { Town } from '../../town/town.ts';
@@ -44,6 +45,7 @@ export interface ServerWorld {
   readonly townRandom: SeededRandom;
   /** For a life: calls leave through it and die with it. */
   runnerPort(life: Life): RunnerPort;
+  forgePort(life: Life): ForgePort;
   /** A process came up: runners that are alive dial in. */
   serverUp(): void;
   problem(message: string): void;
@@ -179,6 +181,7 @@ export class Server {
       alarm: { set: (at) => void (life.dead || (life.alarmAt = at)) },
       log: { info: () => undefined, error: () => undefined },
       runner: () => runner,
+      forge: this.#world.forgePort(life),
       build: 'sim',
       rules: this.#world.rules,
       pickDue: (due) => {

@@ -11,7 +11,11 @@ import { limits } from '../../core/limits.ts';
 import { neighbourRules } from '../../core/neighbours.ts';
 import type { Result } from '../../core/result.ts';
 import { attempts } from '../../storage/tables/attempts.ts';
+import { Answering } from './answering.ts';
 import { type FaultKind, Faults } from './faults.ts';
+import { ForgePeople } from './forge-people.ts';
+import { forgePort } from './forge-port.ts';
+import { ModelForge } from './forge.ts';
 import { ModelGit } from './git.ts';
 import { Link } from './link.ts';
 import { MemorySql } from './memory-sql.ts';
@@ -31,6 +35,9 @@ const driftMax = 10 * 3_600_000;
 const repairIndex = 1_000;
 
 const eventsPerStep = 3;
+
+/** Checks, reviews and reads take their time: a world with a forge needs more of it. */
+const eventsPerStepOnForge = 12;
 
 export interface StaleSubmission {
   readonly attempt: string;
@@ -53,11 +60,14 @@ export class World {
   readonly runner: ModelRunner;
   readonly server: Server;
   readonly people: People;
+  readonly forge: ModelForge;
+  readonly forgePeople: ForgePeople;
   readonly plans: BeadPlans;
   /** Submissions the town said yes to: bead → heads, in order. */
   readonly accepted = new Map<string, string[]>();
   readonly stale: StaleSubmission[] = [];
   readonly #random: SeededRandom;
+  readonly #answering = new Answering(this);
   #strangers = 0;
   #drift = 0;
   actions = 0;
@@ -71,9 +81,11 @@ export class World {
     this.seed = seed;
     this.options = options;
     this.#random = this.stream('world');
-    this.faults = new Faults(this.stream('faults'), allowed);
+    const forgeFaults = this.stream('forge faults');
+    this.faults = new Faults(this.stream('faults'), allowed, forgeFaults, options.others);
     this.plans = new BeadPlans(seed, this.git, options.gates);
     for (const rig of options.rigs) this.git.createRemote(rig.name);
+    this.forge = forgeOf(this);
     this.link = new Link({
       time: this.time,
       faults: this.faults,
@@ -100,10 +112,17 @@ export class World {
       agendaRandom: this.stream('agenda'),
       townRandom: this.stream('town'),
       runnerPort: (life) => this.link.port(life),
+      forgePort: (life) => forgePort(this.forge, life),
       serverUp: () => this.time.after(this.#random.between(10, 3_000), () => this.#dialIn()),
       problem: (message) => this.problem(message),
     });
     this.people = new People(this);
+    this.forgePeople = new ForgePeople({
+      forge: this.forge,
+      random: this.stream('forge people'),
+      handedIn: this.accepted,
+      ask: (command) => this.people.ask(command),
+    });
   }
 
   stream(name: string): SeededRandom {
@@ -123,7 +142,8 @@ export class World {
   /** O1 */
   step(): void {
     this.actions += 1;
-    if (this.#disturb()) return;
+    if (this.#disturb() || this.forgePeople.disturb()) return;
+    if (this.forgePeople.cares() && this.#answering.pass()) return;
     if (this.people.waiting && this.server.up && this.#random.chance(400)) {
       this.people.repeat();
       return;
@@ -134,7 +154,8 @@ export class World {
     }
     if (this.#random.chance(this.options.people)) return this.people.act();
     // Most of what happens is the world going on; several events are one step.
-    for (let i = 0; i < eventsPerStep; i += 1) {
+    const events = this.forge.repos.size > 0 ? eventsPerStepOnForge : eventsPerStep;
+    for (let i = 0; i < events; i += 1) {
       if (!this.happenNext()) return this.people.act();
       if (!this.server.up) return;
     }
@@ -183,6 +204,7 @@ export class World {
   /** O2 */
   heal(): void {
     this.faults.heal();
+    this.forge.heal();
     this.plans.healed = true;
     for (const remote of this.git.remotes()) {
       remote.unreachable = false;
@@ -288,4 +310,16 @@ export class World {
     this.stale.push({ attempt: attempt.id, head, replaced, answer: reached.value });
     return true;
   }
+}
+
+function forgeOf(world: World): ModelForge {
+  const { time, faults, git, disk, options } = world;
+  const random = world.stream('forge');
+  const gate = options.gates[0] ?? null;
+  const fact = (told: Fact) => world.fact(told);
+  const forge = new ModelForge({ time, faults, git, disk, random, gate, fact });
+  for (const { name, forge: rules } of options.rigs) {
+    if (rules !== undefined) forge.addRepository(name, rules);
+  }
+  return forge;
 }

@@ -1,0 +1,216 @@
+/**
+ * Pull requests when something goes wrong: opened once, watched honestly, merged safely. The
+ * loop of four pull requests for one issue waits for the duplicate guard.
+ */
+import { assert } from '../../core/assert.ts';
+import type { MergeRequest } from '../../core/merge-request.ts';
+import type { PRStatusError } from '../../core/pr-status.ts';
+import { mergeRequests } from '../../storage/tables/merge-requests.ts';
+import { httpError } from '../world/forge-errors.ts';
+import type { ForgeRules, Pull } from '../world/forge-pull.ts';
+import { calm, scripted, type Scenario, settingsOf, type Stage } from './scenario.ts';
+
+const minute = 60_000;
+const hour = 60 * minute;
+
+const plain: ForgeRules = {
+  provider: 'github',
+  ci: false,
+  required: false,
+  readable: true,
+  approvals: 0,
+  queue: false,
+  strict: false,
+  webhooks: false,
+};
+
+const onForge = (autoMergeDelayMinutes = 0) => {
+  const settings = settingsOf({ autoMerge: true, autoMergeDelayMinutes });
+  return { ...calm, rigs: [{ name: 'web', settings, forge: plain }] };
+};
+
+const where = { provider: 'github', host: 'forge.example' } as const;
+const outage = httpError(where, 503, 'server_error');
+const malformed: PRStatusError = {
+  ...where,
+  kind: 'invalid_response',
+  reason: 'json_parse',
+  sampleKeys: [],
+};
+
+export const pullScenarios: readonly Scenario[] = [
+  ...(['forge_answer_lost', 'forge_call_lost', 'crash_open_sent', 'crash_open_done'] as const).map(
+    (kind) =>
+      scripted({
+        name: `opening meets ${kind} and opens one`,
+        why: 'a retry after a lost answer opened a second pull request',
+        options: onForge(),
+        async script(stage) {
+          stage.world.faults.force(kind);
+          await landed(stage, await stage.sling('one'));
+          stage.expect(stage.world.faults.counts[kind] === 1, `${kind} happened`);
+          stage.expect(stage.world.forge.created.length === 1, 'one was opened');
+        },
+      }),
+  ),
+  ...(['forge_answer_lost', 'crash_merge_sent', 'crash_merge_done'] as const).map((kind) =>
+    scripted({
+      name: `merging meets ${kind} and merges once`,
+      why: 'a lost answer of a merge left a merged change open',
+      options: onForge(),
+      async script(stage) {
+        const id = await stage.sling('one');
+        await stage.until(
+          () => request(stage)?.stage === 'landing' || kind !== 'forge_answer_lost',
+        );
+        stage.world.faults.force(kind);
+        await landed(stage, id);
+        stage.expect(stage.world.faults.counts[kind] === 1, `${kind} happened`);
+        const { history } = stage.world.git.remote('web');
+        const merges = history.filter(({ by }) => by === 'forge').length;
+        stage.expect(merges === 1, `${merges} merges`);
+      },
+    }),
+  ),
+  scripted({
+    name: 'a push between the check and the merge is judged before it is merged',
+    why: 'what was merged was not what had been evaluated',
+    options: onForge(),
+    async script(stage) {
+      stage.world.faults.force('stranger_pushes_at_merge');
+      await landed(stage, await stage.sling('one'));
+      const answers = stage.world.forge.merges.map(({ answer }) => answer.is);
+      stage.expect(answers.join(' ') === 'head_moved merged', answers.join(' '));
+    },
+  }),
+  scripted({
+    name: 'another bead’s commits on the branch are never merged',
+    why: 'a pull request carried another task’s commits',
+    options: onForge(30),
+    async script(stage) {
+      const id = await stage.sling('one');
+      await opened(stage);
+      const { git, forgePeople, forge } = stage.world;
+      const [found] = forge.pulls();
+      assert(found !== undefined, 'it is open');
+      const patch = { id: 'web-99#1', owner: 'web-99', index: 1, paths: ['x'], breaks: [] };
+      git.patch(patch);
+      forgePeople.push(found.repo, found.pull, [found.pull.head], [patch.id]);
+      await stage.until(() => failures(stage).includes('branch_contaminated'), 4_000);
+      stage.expect(failures(stage).includes('branch_contaminated'), 'a person is asked');
+      stage.expect(forge.merges.length === 0, 'nothing was merged');
+      await stage.settle();
+      stage.expect(stage.bead(id).resolution === 'dropped', 'people gave it up');
+    },
+  }),
+  scripted({
+    name: 'two outages and one malformed answer are no verdict',
+    why: 'a shared counter took the third failure of different kinds for the limit of one kind',
+    options: onForge(10),
+    async script(stage) {
+      const id = await stage.sling('one');
+      await opened(stage);
+      stage.world.forge.script.push(outage, outage, malformed);
+      let blind = false;
+      await stage.until(() => {
+        blind ||= request(stage)?.unobservable !== null && request(stage) !== undefined;
+        return stage.bead(id).status === 'closed';
+      });
+      stage.expect(!blind, 'it stayed observable');
+      stage.expect(stage.bead(id).resolution === 'merged', `${id} is merged`);
+    },
+  }),
+  scripted({
+    name: 'alternating errors end, and nothing is dispatched',
+    why: 'clearing the other bucket let alternating errors run for ever',
+    options: onForge(120),
+    async script(stage) {
+      const id = await stage.sling('one');
+      await opened(stage);
+      const { forge, time } = stage.world;
+      const since = time.now;
+      for (let i = 0; i < 200; i += 1) forge.script.push(outage, malformed);
+      await stage.until(() => isBlind(stage), 4_000);
+      const tookMs = time.now - since;
+      stage.expect(isBlind(stage) && tookMs < hour, `it took ${tookMs / minute} minutes`);
+      await stage.until(() => time.now > since + 2 * hour, 4_000);
+      stage.expect(stage.bead(id).attempts === 1, `${stage.bead(id).attempts} attempts`);
+      forge.script.length = 0;
+      await stage.until(() => !isBlind(stage), 4_000);
+      stage.expect(!isBlind(stage), 'it heals by its probe');
+      await landed(stage, id);
+    },
+  }),
+  scripted({
+    name: 'a week without a token dispatches nothing and heals at once',
+    why: 'finished work was redone for as long as no token was there',
+    options: onForge(60),
+    async script(stage) {
+      const id = await stage.sling('one');
+      await opened(stage);
+      const { forge, forgePeople, time, runner } = stage.world;
+      await stage.ask({ kind: 'credential_remove', rig: null, origin: forge.origin });
+      await stage.until(() => isBlind(stage));
+      const before = { requests: forge.requests.length, started: runner.started, at: time.now };
+      await stage.until(() => time.now > before.at + 7 * 24 * hour, 20_000);
+      stage.expect(time.now > before.at + 7 * 24 * hour, 'a week went by');
+      const asked = forge.requests.length - before.requests;
+      stage.expect(asked <= 7 * 24 * 4 + 4, `${asked} reads in the week`);
+      stage.expect(runner.started === before.started, 'nothing was dispatched');
+      stage.expect(stage.bead(id).status === 'in_review', stage.bead(id).status);
+      await stage.ask(forgePeople.credential('web', 'good', null));
+      const set = time.now;
+      await stage.until(() => !isBlind(stage));
+      stage.expect(time.now - set < 5_000, `healed after ${time.now - set} ms`);
+      await landed(stage, id);
+    },
+  }),
+  scripted({
+    name: 'closed by a person and asked to redo: one more, on a branch of its own',
+    why: 'a retry loop opened one pull request after another',
+    options: onForge(30),
+    async script(stage) {
+      const id = await stage.sling('one');
+      const first = await opened(stage);
+      const { forge, rows } = stage.world;
+      const [found] = forge.pulls();
+      assert(found !== undefined, 'it is open');
+      forge.close(found.repo, first, 'ann');
+      await stage.until(() => rows.read().openEscalations.length > 0);
+      await stage.until(() => false, 200);
+      stage.expect(forge.created.length === 1, 'nothing happens until somebody says what');
+      const [asked] = rows.read().openEscalations;
+      stage.expect(asked?.failure?.kind === 'pr_closed', `asks about ${asked?.failure?.kind}`);
+      const escalation = asked?.id ?? '';
+      await stage.ask({ kind: 'escalation_resolve', escalation, answer: 'redo' });
+      await landed(stage, id);
+      const branches = forge.pulls().map(({ pull }) => pull.branch);
+      stage.expect(branches.length === 2 && branches[1] === `${branches[0]}-r2`, `${branches}`);
+    },
+  }),
+];
+
+function request(stage: Stage): MergeRequest | undefined {
+  return mergeRequests.select(stage.world.disk, 'order by number')[0];
+}
+
+function isBlind(stage: Stage): boolean {
+  return (request(stage)?.unobservable ?? null) !== null;
+}
+
+function failures(stage: Stage): readonly string[] {
+  return stage.world.rows.read().openEscalations.map(({ failure }) => failure?.kind ?? '');
+}
+
+async function opened(stage: Stage): Promise<Pull> {
+  await stage.until(() => request(stage)?.pr === 'open');
+  const [found] = stage.world.forge.pulls();
+  assert(found !== undefined, 'a pull request was opened');
+  return found.pull;
+}
+
+async function landed(stage: Stage, id: string): Promise<void> {
+  await stage.until(() => stage.bead(id).status === 'closed', 6_000);
+  stage.expect(stage.bead(id).resolution === 'merged', `${id} is ${stage.bead(id).status}`);
+  await stage.settle();
+}
