@@ -185,7 +185,10 @@ export const pullScenarios: readonly Scenario[] = [
       await stage.ask({ kind: 'escalation_resolve', escalation, answer: 'redo' });
       await landed(stage, id);
       const branches = forge.pulls().map(({ pull }) => pull.branch);
-      stage.expect(branches.length === 2 && branches[1] === `${branches[0]}-r2`, `${branches}`);
+      stage.expect(
+        branches.length === 2 && branches[1] === `${branches[0]}-r2`,
+        branches.join(', '),
+      );
     },
   }),
 ];

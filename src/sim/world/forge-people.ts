@@ -18,7 +18,7 @@ interface PeopleScene {
   readonly random: SeededRandom;
   /** Heads that were handed in for a bead. */
   readonly handedIn: ReadonlyMap<string, readonly string[]>;
-  ask(command: Command): void;
+  readonly ask: (command: Command) => void;
 }
 
 interface Found {
