@@ -40,7 +40,7 @@ const seedsMax = 150;
 describe('a town fails a checker without the rule', () => {
   for (const { name } of neighbourRules) {
     if (name === byScript || unmodelled.includes(name)) continue;
-    test(`no rule: ${name}`, { timeout: 120_000 }, async () => {
+    test(`no rule: ${name}`, { timeout: 600_000 }, async () => {
       const first = firstSeen[name] ?? 1;
       let failed = 0;
       for (let seed = first; seed < first + seedsMax && failed === 0; seed += 1) {

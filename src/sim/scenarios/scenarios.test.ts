@@ -6,7 +6,7 @@ import { scenarios } from './index.ts';
 
 describe('scenarios', () => {
   for (const scenario of scenarios) {
-    test(`${scenario.name}: ${scenario.why}`, { timeout: 60_000 }, async () => {
+    test(`${scenario.name}: ${scenario.why}`, { timeout: 300_000 }, async () => {
       expect(await scenario.run()).toEqual([]);
     });
   }
