@@ -12,7 +12,7 @@
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startForge, type DemoForge } from './demo/forge.ts';
+import type { DemoForge } from './demo/forge.ts';
 import { makeRepository, proveLanded, type DemoRepository } from './demo/repository.ts';
 import { DemoTown, type Landed } from './demo/town.ts';
 import { addTask, fixTask, useTask } from './demo/tasks.ts';
@@ -48,7 +48,7 @@ async function main(): Promise<number> {
   let code = 1;
   let forge: DemoForge | null = null;
   try {
-    forge = onForge ? await startForge(folder) : null;
+    forge = onForge ? await (await import('./demo/forge.ts')).startForge(folder) : null;
     const repository = await makeRepository(folder, forge);
     const landed = await land(town, repository, forge);
     await proveLanded(repository, landed); // D1

@@ -4,6 +4,7 @@
  * tests that show each of them catching what it should.
  */
 import { describe, expect, test } from 'vitest';
+import manifest from '../package.json' with { type: 'json' };
 import * as code from './tidy/code-rules.ts';
 import { allowances, ratchet, ratchetSize } from './tidy/ratchet.ts';
 import { allFiles, isProduct, parse, type Finding, type Node, type Source } from './tidy/source.ts';
@@ -84,6 +85,13 @@ describe('every module', () => {
 
   test('has no default export', () => {
     expectNone(apply(code.defaultExportRule, product));
+  });
+
+  test('imports packages that a user has installed', () => {
+    const shipped = scripts.filter((file) => isProduct(file) || /^tools\/demo\b/.test(file.path));
+    const names = new Set(Object.keys(manifest.dependencies));
+    expect(names.size).toBeGreaterThan(0);
+    expectNone(shipped.flatMap((file) => code.dependencyRule(file, parse(file), names)));
   });
 
   test('casts no more than its list allows, and the list only shrinks', () => {

@@ -87,6 +87,23 @@ export function defaultExportRule(source: Source, tree: Node): readonly Finding[
   return ofType(source, tree, 'ExportDefaultDeclaration', 'a default export: export it by name');
 }
 
+/** Values from a package that a user's install does not have; types are gone before anything runs. */
+export function dependencyRule(
+  source: Source,
+  tree: Node,
+  dependencies: ReadonlySet<string>,
+): readonly Finding[] {
+  return visitAll(tree, (node) => {
+    const from = field(node, 'source');
+    const isType = node['importKind'] === 'type' || node['exportKind'] === 'type';
+    if (from === undefined || isType || typeof from['value'] !== 'string') return [];
+    const name = /^(?!node:|cloudflare:)(@[^/]+\/[^/]+|[^./][^/]*)/.exec(from['value'])?.[1];
+    if (name === undefined || dependencies.has(name)) return [];
+    const message = `${name} is there for tests only: make it a dependency`;
+    return [finding(source, node.start, message)];
+  });
+}
+
 /** Casts that could be wrong: every `as` and `<T>x` except `as const`. */
 export function casts(source: Source, tree: Node): readonly Finding[] {
   return visitAll(tree, (node) => {

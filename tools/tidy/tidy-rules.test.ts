@@ -11,6 +11,8 @@ import * as text from './text-rules.ts';
 
 type CodeRule = (source: Source, tree: Node) => readonly Finding[];
 
+const shipsZod: CodeRule = (source, tree) => code.dependencyRule(source, tree, new Set(['zod']));
+
 describe('code rules', () => {
   const cases: readonly [string, CodeRule, string, string][] = [
     ['module state, let', code.moduleStateRule, 'let n = 0;', 'const n = 0;'],
@@ -37,6 +39,10 @@ describe('code rules', () => {
     ['any', code.anyRule, 'const f = (x: any) => x;', "const f = (x: unknown) => 'any';"],
     ['a non-null assertion', code.nonNullRule, 'f(x!);', 'f(!x);'],
     ['a default export', code.defaultExportRule, 'export default 1;', 'export const a = 1;'],
+    ['a package', shipsZod, "import { a } from '@x/y/z';", "import { z } from 'zod/v4';"],
+    ['its re-export', shipsZod, "export * from 'x';", "export * from './x.ts';"],
+    ['a late one', shipsZod, "await import('x');", "await import('node:fs');"],
+    ['its value', shipsZod, "import { a } from 'x';", "import type { a } from 'x';"],
     ['a cast', code.casts, 'f(x as string);', 'f([1] as const); f(x satisfies string);'],
   ];
 
