@@ -87,7 +87,7 @@ export function defaultExportRule(source: Source, tree: Node): readonly Finding[
   return ofType(source, tree, 'ExportDefaultDeclaration', 'a default export: export it by name');
 }
 
-/** Values from a package that a user's install does not have; types are gone before anything runs. */
+/** Values of packages that no user has installed; types are gone before anything runs. */
 export function dependencyRule(
   source: Source,
   tree: Node,
