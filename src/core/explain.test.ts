@@ -161,6 +161,15 @@ describe('a wait', () => {
     });
   });
 
+  test('says what could not be read and why', () => {
+    const detail = { because: 'unknown_threads', why: 'no_graphql_server_error' };
+    expect(explain({ reason: 'poll', on: [], detail })).toEqual({
+      what: 'The pull request is read again soon.',
+      evidence: 'unknown threads: no graphql server error',
+      next: 'See what is read when: gt forge status',
+    });
+  });
+
   test('with a detail nobody has words for is still told', () => {
     const wait: Wait = { reason: 'human', on: [], detail: { because: 'something_new' } };
     expectGood(explain(wait));

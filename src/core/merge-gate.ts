@@ -33,8 +33,12 @@ export type Blocker =
   | { readonly by: 'changes_requested' }
   | { readonly by: 'approval_required'; readonly left: number | null }
   | { readonly by: 'threads'; readonly count: number }
-  /** A group could not be read whole. G1 */
-  | { readonly by: 'unknown'; readonly group: 'checks' | 'review' | 'threads' | 'mergeability' }
+  /** A group could not be read whole, and the word for why, as the snapshot has it. G1 */
+  | {
+      readonly by: 'unknown';
+      readonly group: 'checks' | 'review' | 'threads' | 'mergeability';
+      readonly why: string;
+    }
   /** The forge says it is blocked and nothing we can read says why. */
   | { readonly by: 'forge' };
 
@@ -85,7 +89,7 @@ function blockersOf(input: GateInput): readonly Blocker[] {
 }
 
 function ofMergeability({ mergeability }: PullRequestSnapshot): readonly Blocker[] {
-  if (mergeability.is === 'unknown') return [{ by: 'unknown', group: 'mergeability' }];
+  if (mergeability.is === 'unknown') return [unknown('mergeability', mergeability.why)];
   if (mergeability.is === 'unsupported') return [];
   switch (mergeability.value) {
     case 'conflict':
@@ -111,12 +115,12 @@ function ofChecks(input: GateInput): readonly Blocker[] {
   const { snapshot, policy } = input;
   if (policy.checksPolicy === 'none') return [];
   const { checks } = snapshot;
-  if (checks.is === 'unknown') return [{ by: 'unknown', group: 'checks' }];
+  if (checks.is === 'unknown') return [unknown('checks', checks.why)];
   if (checks.is === 'unsupported') {
-    return snapshot.mergeableNow ? [] : [{ by: 'unknown', group: 'checks' }];
+    return snapshot.mergeableNow ? [] : [unknown('checks', 'unsupported')];
   }
   const tally = tallyOf(checks.value, policy, snapshot);
-  if (tally === null) return [{ by: 'unknown', group: 'checks' }];
+  if (tally === null) return [unknown('checks', 'rules_not_readable')];
   if (tally.failed > 0) {
     return [{ by: 'checks_failed', names: checks.value.failing.map(({ name }) => name) }];
   }
@@ -154,7 +158,7 @@ function settling(input: GateInput, { all }: Checks): readonly Blocker[] {
 }
 
 function ofReview({ review }: PullRequestSnapshot): readonly Blocker[] {
-  if (review.is === 'unknown') return [{ by: 'unknown', group: 'review' }];
+  if (review.is === 'unknown') return [unknown('review', review.why)];
   if (review.is === 'unsupported') return [];
   switch (review.value.decision) {
     case 'changes_requested':
@@ -168,9 +172,13 @@ function ofReview({ review }: PullRequestSnapshot): readonly Blocker[] {
 }
 
 function ofThreads({ threads }: PullRequestSnapshot): readonly Blocker[] {
-  if (threads.is === 'unknown') return [{ by: 'unknown', group: 'threads' }];
+  if (threads.is === 'unknown') return [unknown('threads', threads.why)];
   if (threads.is === 'unsupported' || threads.value.unresolved === 0) return [];
   return [{ by: 'threads', count: threads.value.unresolved }];
+}
+
+function unknown(group: Extract<Blocker, { by: 'unknown' }>['group'], why: string): Blocker {
+  return { by: 'unknown', group, why };
 }
 
 function known<T>(group: Known<T>, otherwise: T): T {

@@ -140,8 +140,8 @@ test('where GraphQL is of no use REST reads the same, and says what it does not 
   const byRest = await scene.snapshot(pull);
   expect(byRest).toEqual({
     ...byGraphql,
-    threads: { is: 'unknown', why: 'rest_does_not_tell' },
-    queue: { is: 'unknown', why: 'rest_does_not_tell' },
+    threads: { is: 'unknown', why: 'no_graphql_server_error' },
+    queue: { is: 'unknown', why: 'no_graphql_server_error' },
   });
   expect(byRest.checks).toMatchObject({
     value: { required: { missing: 1 }, all: { passed: 121, failed: 1 } },

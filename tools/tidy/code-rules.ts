@@ -94,7 +94,7 @@ export function dependencyRule(
   dependencies: ReadonlySet<string>,
 ): readonly Finding[] {
   return visitAll(tree, (node) => {
-    const from = field(node, 'source');
+    const from = field(node, 'source') ?? resolved(node);
     const isType = node['importKind'] === 'type' || node['exportKind'] === 'type';
     if (from === undefined || isType || typeof from['value'] !== 'string') return [];
     const name = /^(?!node:|cloudflare:)(@[^/]+\/[^/]+|[^./][^/]*)/.exec(from['value'])?.[1];
@@ -111,6 +111,13 @@ export function casts(source: Source, tree: Node): readonly Finding[] {
     if (isConst(node)) return [];
     return [finding(source, node.start, 'a cast: parse the value, or narrow it with a check')];
   });
+}
+
+/** The argument of `import.meta.resolve(…)`. */
+function resolved(node: Node): Node | undefined {
+  const callee = field(node, 'callee');
+  const of = callee === undefined ? undefined : field(callee, 'object');
+  return of?.type === 'MetaProperty' ? list(node, 'arguments')[0] : undefined;
 }
 
 /** The literal text of every string and template in a file, with its place. */

@@ -42,6 +42,7 @@ describe('code rules', () => {
     ['a package', shipsZod, "import { a } from '@x/y/z';", "import { z } from 'zod/v4';"],
     ['its re-export', shipsZod, "export * from 'x';", "export * from './x.ts';"],
     ['a late one', shipsZod, "await import('x');", "await import('node:fs');"],
+    ['its place', shipsZod, "import.meta.resolve('x');", "import.meta.resolve('./x');"],
     ['its value', shipsZod, "import { a } from 'x';", "import type { a } from 'x';"],
     ['a cast', code.casts, 'f(x as string);', 'f([1] as const); f(x satisfies string);'],
   ];

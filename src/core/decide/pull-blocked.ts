@@ -145,7 +145,7 @@ function waitFor(request: MergeRequest, blocker: Blocker) {
     case 'computing':
       return wait('poll', on, { because: blocker.by });
     case 'unknown':
-      return wait('poll', on, { because: `unknown_${blocker.group}` });
+      return wait('poll', on, { because: `unknown_${blocker.group}`, why: blocker.why });
   }
 }
 

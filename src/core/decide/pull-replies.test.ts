@@ -242,7 +242,9 @@ describe('what became of the replies', () => {
     const threads = { is: 'unknown', why: 'replied' } as const;
     const plan = after('', { answers: done, snapshot: snapshotOf(c, { threads }) });
     expect(plan.actions).toEqual([]);
-    expect(plan.waits).toMatchObject([{ reason: 'poll', detail: { because: 'unknown_threads' } }]);
+    expect(plan.waits).toMatchObject([
+      { reason: 'poll', detail: { because: 'unknown_threads', why: 'replied' } },
+    ]);
   });
 
   const where = { provider: 'github', host: 'github.com' } as const;

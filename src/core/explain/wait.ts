@@ -117,7 +117,10 @@ const waitWords: WaitSays = {
   }),
   poll: (wait) => ({
     what: 'The pull request is read again soon.',
-    evidence: text(wait, 'because', '').replaceAll('_', ' '),
+    evidence: [text(wait, 'because', ''), text(wait, 'why', '')]
+      .filter((word) => word !== '')
+      .join(': ')
+      .replaceAll('_', ' '),
     next: 'See what is read when: gt forge status',
   }),
   throttled: () => ({

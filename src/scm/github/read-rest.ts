@@ -3,12 +3,14 @@
  * so that what did not change costs nothing.
  *
  * R1 One outcome per target. When the host itself fails, or refuses the credential, the others are
- *    not tried: their answer is the same. R2 Threads and queues are unknown here.
+ *    not tried: their answer is the same. R2 Threads and queues are unknown here; why GraphQL
+ *    was of no use is said with them.
  */
 import { z } from 'zod';
 import type { PRStatusError, PRStatusOutcome } from '../../core/pr-status.ts';
 import type { Checks, Known, PullRequestRef, Review } from '../../core/pull-request.ts';
 import { err, ok, type Result } from '../../core/result.ts';
+import { whyUnread } from '../absent.ts';
 import { mismatch, repoPath, type Call, type GitHubApi } from './api.ts';
 import { checksFrom } from './checks.ts';
 import { login, type ContextNode } from './fields.ts';
@@ -25,11 +27,13 @@ export async function readByRest(
   reading: Reading,
   call: Call,
   targets: readonly PullRequestRef[],
+  noGraphql: PRStatusError,
 ): Promise<readonly PRStatusOutcome[]> {
   const outcomes: PRStatusOutcome[] = [];
   const probed = new Map<string, boolean>();
+  const untold = { is: 'unknown', why: `no_graphql_${whyUnread(noGraphql)}` } as const; // R2
   for (const target of targets) {
-    const one = await readOne(reading, call, target);
+    const one = await readOne(reading, call, target, untold);
     if (one.ok) {
       outcomes.push(one);
       continue;
@@ -54,6 +58,7 @@ async function readOne(
   reading: Reading,
   call: Call,
   target: PullRequestRef,
+  untold: { readonly is: 'unknown'; readonly why: string },
 ): Promise<PRStatusOutcome> {
   const { api, rules } = reading;
   const path = `${repoPath(target.project)}/pulls/${target.number}`;
@@ -72,7 +77,7 @@ async function readOne(
   const branch = await rules.of(here, pull.base.ref);
   const checks = await readChecks(api, here, pull, branch, snapshot.mergeableNow);
   const review = await readReview(api, here, pull, branch);
-  return { ok: true, result: { ...snapshot, checks, review } };
+  return { ok: true, result: { ...snapshot, checks, review, threads: untold, queue: untold } };
 }
 
 const upper = z.string().transform((word) => word.toUpperCase());
@@ -192,8 +197,7 @@ async function listed<T>(
 ): Promise<Result<readonly T[], string>> {
   const read = await api.list(call, path, itemsOf);
   if (!read.ok) {
-    const { error } = read;
-    return err(error.kind === 'http_error' ? error.reason : error.kind);
+    return err(whyUnread(read.error));
   }
   return read.value.complete ? ok(read.value.items) : err('too_many');
 }

@@ -55,7 +55,7 @@ export class PullReader {
         size = Math.ceil(batch.length / 2);
       } else if (isOfNoUse(found.error)) {
         const { rules } = this;
-        outcomes.push(...(await readByRest({ api: this.#api, rules }, call, rest)));
+        outcomes.push(...(await readByRest({ api: this.#api, rules }, call, rest, found.error)));
       } else {
         outcomes.push(...rest.map(() => failed(found.error)));
       }
