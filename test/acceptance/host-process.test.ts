@@ -220,7 +220,7 @@ describe('a stop', () => {
       }
       const after = up();
       await ready(after);
-      after.child.kill('SIGTERM');
+      after.child.kill(signal);
       expect((await after.ended).code).toBe(0);
     },
   );

@@ -46,13 +46,15 @@ export function decideMergeRequest(view: MergeRequestView): Plan {
   }
 }
 
-/** A pull request that was merged or closed decides itself, whatever else was going on. */
+/** A pull request that was merged, closed or reopened decides itself, whatever else goes on. */
 function settledOnForge(view: MergeRequestView): Plan | null {
   const { mergeRequest, bead } = view;
   const { pr, snapshot } = mergeRequest;
   if (mergeRequest.strategy === 'direct' || pr === 'none' || pr === 'opening') return null;
-  const isMerged = pr === 'merged' || snapshot?.state === 'merged';
-  if (isMerged || (snapshot?.state === 'closed' && bead.closeAs === null)) return decidePull(view);
+  if (pr === 'merged' || snapshot?.state === 'merged') return decidePull(view);
+  const isClosed = snapshot?.state === 'closed';
+  const isReopened = pr === 'closed' && snapshot?.state === 'open';
+  if ((isClosed || isReopened) && bead.closeAs === null) return decidePull(view);
   return mergeRequest.stage === 'changes_requested' ? unobservable(view) : null;
 }
 

@@ -8,6 +8,7 @@ import { limits } from '../limits.ts';
 import type { MergeRequest } from '../merge-request.ts';
 import {
   b,
+  merging,
   watched,
   sets,
   calls,
@@ -16,6 +17,16 @@ import {
   done,
   job,
 } from '../../../test/fixtures/pull-decisions.ts';
+
+test('what is not known of a green pull request is waited for, and nothing is merged', () => {
+  const review = { is: 'unknown', why: 'forbidden' } as const;
+  const plan = watched({ snapshot: snapshotOf(b, { review }) }, { settings: merging });
+  expect(plan.actions).toEqual([]);
+  const detail = { because: 'unknown_review', why: 'forbidden' };
+  expect(plan.waits).toMatchObject([{ reason: 'poll', detail }]);
+  const before = { green: { head: b, since: now }, snapshot: snapshotOf(b, { review }) };
+  expect(sets(watched(before, { settings: merging }))).toEqual({ green: null });
+});
 
 describe('feedback', () => {
   const failing = { name: 'ci', url: null, id: '1' };

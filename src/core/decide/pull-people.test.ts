@@ -231,6 +231,26 @@ describe('a person who closed it', () => {
     expect(asked({ adopted: true })).toEqual([['reopen', 'drop']]);
   });
 
+  describe.each(['approved', 'landing', 'queued', 'gating', 'changes_requested'] as const)(
+    'while it is %s',
+    (stage) => {
+      test.each(['open', 'merged'] as const)(
+        'and it is %s on the forge: nothing is asked',
+        (state) => {
+          const escalation = escalationId('esc-1');
+          const plan = watched(
+            { stage, pr: 'closed', snapshot: snapshotOf(b, { state }), escalation },
+            { escalation: escalationWith({ dedupeKey }) },
+          );
+          expect(plan.actions).toContainEqual(
+            expect.objectContaining({ do: 'resolve', dedupeKey }),
+          );
+          expect(sets(plan)).toMatchObject({ pr: state, escalation: null, failures: [] });
+        },
+      );
+    },
+  );
+
   test('and says reopen has it opened there, and it is what the next read says', () => {
     const plan = says('reopen');
     expect(calls(plan)).toMatchObject([{ op: 'reopen_pull', ref: { number: 12 } }]);

@@ -228,6 +228,35 @@ describe('merging', () => {
   });
 });
 
+describe('a call that could not be made', () => {
+  const retryAt = later(90_000);
+  const error: PRStatusError = {
+    provider: 'github',
+    host: 'github.com',
+    kind: 'throttled',
+    scope: 'primary',
+    retryAt,
+    budget: { limit: null, remaining: null },
+  };
+
+  test.each([
+    ['open', { pr: 'opening', prNumber: null, snapshot: null }, {}],
+    ['merge', { stage: 'landing', green: { head: b, since: now } }, { stage: 'approved' }],
+  ] as const)('%s: is made again when the forge said, and not before', (op, set, then) => {
+    const columns = sets(watched({ ...set, forgeReport: { op, error } }));
+    const freed = { notBefore: retryAt, forgeCall: null, forgeReport: null };
+    expect(columns).toMatchObject({ ...freed, ...then });
+    const retried = watched({ ...set, ...columns }, { settings: merging });
+    expect(calls(retried)).toEqual([]);
+    expect(retried.waits).toMatchObject([{ reason: 'backoff', until: retryAt }]);
+  });
+
+  test('the reading of feedback is put off until the forge said', () => {
+    const columns = sets(watched({ forgeReport: { op: 'feedback', error } }));
+    expect(columns).toMatchObject({ notBefore: retryAt, forgeCall: null, forgeReport: null });
+  });
+});
+
 describe('what cannot be read', () => {
   const where = { provider: 'github', host: 'github.com' } as const;
   const noToken: PRStatusError = { ...where, kind: 'no_token', resolutionChain: [] };
@@ -248,6 +277,14 @@ describe('what cannot be read', () => {
         bind: false,
       }),
     );
+    expect(sets(plan).failures).toMatchObject([{ kind: 'pr_poll_failed', by: 'immediate' }]);
+  });
+
+  test('leaves a round that was decided before what it is about', () => {
+    const conflict = { kind: 'conflict', helps: 'no', target: 'main', files: ['a'] } as const;
+    const plan = watched({ strikes, stage: 'changes_requested', failures: [conflict] });
+    expect(sets(plan)).toMatchObject({ unobservable: { failureKind: 'no_token' } });
+    expect(sets(plan).failures).toEqual([conflict]);
   });
 
   test('waits as unobservable and does nothing else, however red it was last seen', () => {
