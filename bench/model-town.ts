@@ -64,6 +64,7 @@ export class ModelTown {
     this.town = new Town({
       sql: this.sql,
       clock: { now: () => this.#wall, monotonicMs },
+      timers: { after: () => () => undefined },
       random: systemRandom,
       alarm: { set: (at) => (this.#alarmAt = at) },
       log: {

@@ -37,6 +37,7 @@ export interface ForgeAccount {
   /** The read under way. O1 */
   readonly read: {
     readonly callId: CallId;
+    readonly startedAt: Instant;
     readonly deadline: Instant;
     readonly targets: readonly MergeRequestId[];
   } | null;

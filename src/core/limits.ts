@@ -103,7 +103,9 @@ export const limits = {
   checksSettleMs: 3 * minute,
   /** Pull requests in one read of an account. */
   pullsPerRead: 25,
-  /** Longer than the forge's own deadline for a read of several pages. */
+  /** A call of several requests is given up after this long. */
+  forgeAnswerMs: 110 * second,
+  /** When a call that was not even given up is made again: its process is gone. */
   forgeCallMs: 2 * minute,
   /** An unobservable pull request is looked at again this often, one per incident. */
   unobservableProbeMs: 15 * minute,

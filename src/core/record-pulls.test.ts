@@ -1,11 +1,13 @@
 /** Table tests of what reads of pull requests leave behind. */
 import { describe, expect, test } from 'vitest';
 import { commit, later, now, requestWith } from '../../test/fixtures/views.ts';
-import { forge, snapshotOf, watchedRequest } from '../../test/fixtures/pulls.ts';
+import { accountWith, snapshotOf, watchedRequest } from '../../test/fixtures/pulls.ts';
+import type { Action } from './action.ts';
+import type { ForgeAccount } from './forge-account.ts';
 import { callId, forgeAccountId } from './ids.ts';
 import type { MergeRequest } from './merge-request.ts';
 import type { PRStatusError, PRStatusOutcome } from './pr-status.ts';
-import { pullsRead } from './record-pulls.ts';
+import { hinted, pullsRead } from './record-pulls.ts';
 import { instant } from './time.ts';
 
 const b = commit('b');
@@ -16,13 +18,33 @@ const error: PRStatusError = {
   resolutionChain: [],
 };
 
+const call = callId('x:read:1');
+const startedAt = instant(now - 1000);
+
+const reading = (request: MergeRequest): ForgeAccount =>
+  accountWith({
+    read: { callId: call, startedAt, deadline: later(1000), targets: [request.id] },
+  });
+
+function actionsOf(
+  request: MergeRequest,
+  account: ForgeAccount,
+  outcome: PRStatusOutcome,
+): readonly Action[] {
+  const outcomes = [{ mergeRequest: request.id, outcome }];
+  const fact = { kind: 'pulls_read', account: account.id, callId: call, outcomes } as const;
+  return pullsRead(fact, account, [request], now);
+}
+
 /** What one read sets on the request it was about; null: nothing. */
 function read(set: Partial<MergeRequest>, outcome: PRStatusOutcome): Partial<MergeRequest> | null {
-  const request = requestWith(watchedRequest(b, { readAt: now, ...set }));
-  const account = forgeAccountId(forge.origin);
-  const outcomes = [{ mergeRequest: request.id, outcome }];
-  const fact = { kind: 'pulls_read', account, callId: callId('x:read:1'), outcomes } as const;
-  const found = pullsRead(fact, [request], now).find(
+  const snapshot = snapshotOf(b, { observedAt: startedAt });
+  const request = requestWith(watchedRequest(b, { readAt: startedAt, snapshot, ...set }));
+  return setOf(actionsOf(request, reading(request), outcome));
+}
+
+function setOf(actions: readonly Action[]): Partial<MergeRequest> | null {
+  const found = actions.find(
     (action) => action.do === 'update' && action.entity === 'merge_request',
   );
   return found?.do === 'update' && found.entity === 'merge_request' ? found.set : null;
@@ -34,9 +56,31 @@ const seen = (at: number): PRStatusOutcome => ({
 });
 
 describe('a read', () => {
-  test('that arrives after a newer one changes nothing', () => {
+  test('that began before what is known changes nothing, however late it answers', () => {
     const snapshot = snapshotOf(b, { observedAt: now });
-    expect(read({ snapshot }, seen(now - 1000))).toBeNull();
+    expect(read({ snapshot }, seen(now))).toBeNull();
+    const older = snapshotOf(b, { observedAt: instant(startedAt - 1) });
+    expect(read({ snapshot: older }, seen(now))).toMatchObject({ snapshot: { observedAt: now } });
+  });
+
+  test('that was given up says nothing, and does not end the one that is under way', () => {
+    const request = requestWith(watchedRequest(b));
+    const next = { ...reading(request).read, callId: callId('x:read:2') };
+    const account = { ...reading(request), read: next } as ForgeAccount;
+    expect(actionsOf(request, account, seen(now))).toEqual([]);
+    expect(actionsOf(request, account, { ok: false, error })).toEqual([]);
+    expect(actionsOf(request, { ...account, read: null }, { ok: false, error })).toEqual([]);
+  });
+
+  test('with a credential that is not used for it any more says nothing about it', () => {
+    const request = requestWith(watchedRequest(b, { account: forgeAccountId('other') }));
+    const actions = actionsOf(request, reading(request), { ok: false, error });
+    expect(actions).toMatchObject([{ entity: 'forge_account', set: { read: null } }]);
+  });
+
+  test('leaves due what became due while it was under way', () => {
+    expect(read({ readAt: now }, seen(now))).toMatchObject({ readAt: now });
+    expect(read({ readAt: startedAt }, seen(now))?.readAt).toBeGreaterThan(now);
   });
 
   test('after the clock went back is believed, or nothing would be until it caught up', () => {
@@ -72,5 +116,29 @@ describe('a read', () => {
     } as const;
     const set = { stage: 'changes_requested', unobservable, failures: [conflict, blind] } as const;
     expect(read(set, seen(now))).toMatchObject({ failures: [conflict] });
+  });
+});
+
+describe('a hint', () => {
+  const hint = (request: MergeRequest, account: ForgeAccount | null) => {
+    const bases = [request.target];
+    const fact = { kind: 'pull_hinted', rig: request.rig, numbers: [], heads: [], bases } as const;
+    return setOf(hinted(fact, account, [request], now));
+  };
+  const due = requestWith(watchedRequest(b, { readAt: startedAt }));
+
+  test('makes a later read due now', () => {
+    const request = requestWith(watchedRequest(b, { readAt: later(60_000) }));
+    expect(hint(request, null)).toEqual({ readAt: now });
+  });
+
+  test('keeps the place in line of what is due anyway', () => {
+    expect(hint(due, accountWith({ read: null }))).toBeNull();
+  });
+
+  test('about what is being read has it read once more', () => {
+    expect(hint(due, reading(due))).toEqual({ readAt: now });
+    const again = requestWith(watchedRequest(b, { readAt: now }));
+    expect(hint(again, reading(again))).toBeNull();
   });
 });

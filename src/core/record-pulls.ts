@@ -4,11 +4,13 @@
  *
  * P1 A success clears every counter at once, here and nowhere else; a failure counts one strike.
  * P2 A hint only makes a read due: forged, repeated, reordered or lost it harms nothing.
+ * P3 A read speaks of the moment it began. One that was given up says nothing any more, and what
+ *    became due while it was under way stays due.
  */
 import type { Action } from './action.ts';
 import { nextReadAt, temperatureOf } from './cadence.ts';
 import type { Fact } from './fact.ts';
-import { incidentKey } from './forge-account.ts';
+import { incidentKey, type ForgeAccount } from './forge-account.ts';
 import { limits } from './limits.ts';
 import type { MergeRequest } from './merge-request.ts';
 import { update } from './plan.ts';
@@ -20,35 +22,48 @@ type Of<K extends Fact['kind']> = Extract<Fact, { readonly kind: K }>;
 
 export function pullsRead(
   fact: Of<'pulls_read'>,
+  account: ForgeAccount | null,
   requests: readonly MergeRequest[],
   now: Instant,
 ): readonly Action[] {
-  const read = requests.flatMap((request) => {
-    const found = fact.outcomes.find(({ mergeRequest }) => mergeRequest === request.id);
-    return found === undefined ? [] : oneRead(request, found.outcome, now);
-  });
-  return [update('forge_account', fact.account, { read: null }, 'read_done'), ...read];
+  const read = account?.read ?? null;
+  if (account === null || read?.callId !== fact.callId) return []; // P3
+  const recorded = requests
+    .filter((request) => request.account === account.id)
+    .flatMap((request) => {
+      const found = fact.outcomes.find(({ mergeRequest }) => mergeRequest === request.id);
+      return found === undefined ? [] : oneRead(request, found.outcome, read.startedAt, now);
+    });
+  return [update('forge_account', account.id, { read: null }, 'read_done'), ...recorded];
 }
 
-function oneRead(request: MergeRequest, outcome: PRStatusOutcome, now: Instant): readonly Action[] {
+function oneRead(
+  request: MergeRequest,
+  outcome: PRStatusOutcome,
+  startedAt: Instant,
+  now: Instant,
+): readonly Action[] {
   const isOver = request.stage === 'merged' || request.stage === 'abandoned';
   if (isOver || (request.pr !== 'open' && request.pr !== 'closed')) {
     // Nobody needs to know any more: what is not watched must not stay due.
     const unwatched = update('merge_request', request.id, { readAt: null }, 'unwatched');
     return request.readAt === null ? [] : [unwatched];
   }
-  return outcome.ok ? success(request, outcome.result, now) : failure(request, outcome.error, now);
+  return outcome.ok
+    ? success(request, outcome.result, startedAt, now)
+    : failure(request, outcome.error, now);
 }
 
 /** P1 */
 function success(
   request: MergeRequest,
   snapshot: NonNullable<MergeRequest['snapshot']>,
+  startedAt: Instant,
   now: Instant,
 ): readonly Action[] {
   const seenAt = request.snapshot?.observedAt ?? null;
   // A snapshot from the future is no newer one: the clock went back, and what is read now is true.
-  if (seenAt !== null && seenAt > snapshot.observedAt && seenAt <= now) return [];
+  if (seenAt !== null && seenAt > startedAt && seenAt <= now) return []; // P3
   const pushed = request.publishedAt !== null && now - request.publishedAt < 10 * 60_000;
   const temperature = temperatureOf(snapshot, pushed || request.stage === 'landing', now);
   const over = snapshot.state === 'merged';
@@ -56,7 +71,9 @@ function success(
     snapshot,
     strikes: afterSuccess(),
     unobservable: null,
-    readAt: over ? null : nextReadAt(temperature, request.number, now),
+    readAt: over
+      ? null
+      : (dueSince(request, startedAt, now) ?? nextReadAt(temperature, request.number, now)),
     ...(request.unobservable === null ? {} : { failures: othersOf(request) }),
   };
   const seen: readonly Action[] = [
@@ -77,6 +94,11 @@ function success(
       data: { beadId: request.bead, rigId: request.rig, failureKind },
     },
   ];
+}
+
+/** When it became due while it was read; null: it did not. P3 */
+function dueSince({ readAt }: MergeRequest, startedAt: Instant, now: Instant): Instant | null {
+  return readAt !== null && readAt > startedAt && readAt <= now ? readAt : null;
 }
 
 /** What a round is about stays. */
@@ -128,6 +150,7 @@ export function forgeAnswered(
 /** P2 */
 export function hinted(
   fact: Of<'pull_hinted'>,
+  account: ForgeAccount | null,
   requests: readonly MergeRequest[],
   now: Instant,
 ): readonly Action[] {
@@ -138,6 +161,14 @@ export function hinted(
         (request.published !== null && fact.heads.includes(request.published)) ||
         fact.bases.includes(request.target),
     )
-    .filter(({ readAt }) => readAt !== null && readAt > now)
+    .filter((request) => isNews(request, account, now))
     .map((request) => update('merge_request', request.id, { readAt: now }, 'hinted'));
+}
+
+/** What is due anyway keeps its place in line, unless the read of it is under way. P3 */
+function isNews(request: MergeRequest, account: ForgeAccount | null, now: Instant): boolean {
+  const { id, readAt } = request;
+  if (readAt === null || readAt > now) return readAt !== null;
+  const read = account?.id === request.account ? (account?.read ?? null) : null;
+  return read !== null && read.targets.includes(id) && readAt <= read.startedAt;
 }

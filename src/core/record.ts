@@ -12,6 +12,7 @@ import type { Bead } from './bead.ts';
 import { allOverBudget, type Spenders } from './budget.ts';
 import type { Fact } from './fact.ts';
 import type { Failure } from './failure.ts';
+import type { ForgeAccount } from './forge-account.ts';
 import { askedAtOf, type Commit } from './ids.ts';
 import type { Job, JobResult } from './job.ts';
 import { limits } from './limits.ts';
@@ -37,6 +38,8 @@ export interface RecordScene {
   /** Live attempts and jobs of that runner, for a fact that lists what it holds. */
   readonly attemptsOnRunner: readonly Attempt[];
   readonly jobsOnRunner: readonly Job[];
+  /** The account that reads these pull requests. */
+  readonly account: ForgeAccount | null;
   /** Merge requests a fact about pull requests speaks of. */
   readonly requests: readonly MergeRequest[];
 }
@@ -70,11 +73,11 @@ export function record(fact: Fact, scene: RecordScene): Recorded {
     case 'transcript':
       return done();
     case 'pulls_read':
-      return done(pullsRead(fact, scene.requests, scene.now));
+      return done(pullsRead(fact, scene.account, scene.requests, scene.now));
     case 'forge_answered':
       return done(forgeAnswered(fact, scene.requests[0] ?? null));
     case 'pull_hinted':
-      return done(hinted(fact, scene.requests, scene.now));
+      return done(hinted(fact, scene.account, scene.requests, scene.now));
     default:
       return unreachable(fact);
   }

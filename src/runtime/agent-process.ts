@@ -5,7 +5,6 @@
  * P2 Standard error is always read, so a talkative agent never blocks on it; the tail is kept as
  *    evidence.
  */
-import type { Timers } from '../ports/host.ts';
 import type { ContainedChild, ContainedEnd } from './sandbox.ts';
 
 const tailCharsMax = 4000;
@@ -46,21 +45,4 @@ export class AgentProcess {
     this.#child.stdin.destroy();
     this.#child.stdout.destroy();
   }
-}
-
-/** The value, or null when `ms` passed first. */
-export function within<T>(work: Promise<T>, ms: number, timers: Timers): Promise<T | null> {
-  return new Promise((resolve, reject) => {
-    const cancel = timers.after(ms, () => resolve(null));
-    work.then(
-      (value) => {
-        cancel();
-        resolve(value);
-      },
-      (error: unknown) => {
-        cancel();
-        reject(error);
-      },
-    );
-  });
 }

@@ -22,7 +22,7 @@ import { err, ok, type Result } from '../core/result.ts';
 import type { Inventory } from '../core/runner.ts';
 import type { Clock, Log, Random, Timers } from '../ports/host.ts';
 import type { ReadAnswer, ReadRequest, Refusal, RunnerPort, TellTown } from '../ports/runner.ts';
-import { within } from './agent-process.ts';
+import { within } from '../ports/within.ts';
 import { attemptRecords, type AttemptEnded, type AttemptRecord } from './attempt-record.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { JobDesk } from './job-desk.ts';

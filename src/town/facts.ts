@@ -8,6 +8,7 @@ import { record, type Recorded, type RecordScene } from '../core/record.ts';
 import { loadTown } from '../storage/load-view.ts';
 import { attempts } from '../storage/tables/attempts.ts';
 import { beads } from '../storage/tables/beads.ts';
+import { forgeAccounts } from '../storage/tables/forge-accounts.ts';
 import { gateResults } from '../storage/tables/gate-results.ts';
 import type { MergeRequest } from '../core/merge-request.ts';
 import type { SqlReader } from '../ports/sql.ts';
@@ -53,6 +54,7 @@ function sceneOf(turn: Turn, fact: Fact): RecordScene {
   const rig = attempt?.rig ?? job?.rig ?? null;
   const runner = subject.runner ?? attempt?.runner ?? job?.runner ?? null;
   const lists = fact.kind === 'runner_connected';
+  const requests = requestsOf(tx, fact);
   return {
     now,
     town: loadTown(tx),
@@ -62,9 +64,17 @@ function sceneOf(turn: Turn, fact: Fact): RecordScene {
     rig: rig === null ? null : (rigs.get(tx, rig) ?? null),
     runner: runner === null ? null : (runners.get(tx, runner) ?? null),
     attemptsOnRunner: lists ? attempts.onRunner(tx, fact.runner) : [],
-    requests: requestsOf(tx, fact),
+    account: accountOf(tx, fact, requests),
+    requests,
     jobsOnRunner: lists ? jobs.onRunner(tx, fact.runner) : [],
   };
+}
+
+/** Whose read of pull requests a fact ends or makes due. */
+function accountOf(reader: SqlReader, fact: Fact, requests: readonly MergeRequest[]) {
+  const hinted = fact.kind === 'pull_hinted' ? (requests[0]?.account ?? null) : null;
+  const id = fact.kind === 'pulls_read' ? fact.account : hinted;
+  return id === null ? null : (forgeAccounts.get(reader, id) ?? null);
 }
 
 /** The merge requests a fact about pull requests speaks of. */

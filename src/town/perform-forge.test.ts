@@ -1,12 +1,14 @@
-/** Replies to threads through the forge port: looked at first, said once, then resolved. */
+/** Calls through the forge port: each has an end, and threads are answered once. */
 import { describe, expect, test } from 'vitest';
 import { forge as project } from '../../test/fixtures/pulls.ts';
 import type { ForgeCall } from '../core/action.ts';
 import type { Fact } from '../core/fact.ts';
 import type { Feedback, ForgeWrite, Thread, ThreadReply } from '../core/forge-answers.ts';
-import { callId, commitOf, mergeRequestId, rigId } from '../core/ids.ts';
+import { callId, commitOf, forgeAccountId, mergeRequestId, rigId } from '../core/ids.ts';
+import { limits } from '../core/limits.ts';
 import { err, ok } from '../core/result.ts';
 import type { ForgePort } from '../ports/forge.ts';
+import { WorldTime } from '../sim/world/time.ts';
 import { PerformForge } from './perform-forge.ts';
 
 /** Threads of one pull request, kept in memory. Every verb that is not needed here throws. */
@@ -75,19 +77,21 @@ const reply = (id: string, resolve = true): ThreadReply => ({
   comments: 1,
 });
 
+const ref = { project, number: 12, nodeId: null, url: 'https://github.com/team/web/pull/12' };
+const subject = { rig: rigId('web'), project, mergeRequest: mergeRequestId('mr-1'), ref };
+
+const replying = (...replies: readonly ThreadReply[]): ForgeCall => ({
+  ...subject,
+  op: 'reply_threads',
+  callId: callId('mr-1:reply'),
+  replies,
+});
+
 async function perform(forge: ForgePort, ...replies: readonly ThreadReply[]): Promise<Fact> {
-  const call: ForgeCall = {
-    op: 'reply_threads',
-    callId: callId('mr-1:reply'),
-    rig: rigId('web'),
-    project,
-    mergeRequest: mergeRequestId('mr-1'),
-    ref: { project, number: 12, nodeId: null, url: 'https://github.com/team/web/pull/12' },
-    replies,
-  };
   return await new Promise((tell) => {
     const log = { info: () => undefined, error: () => undefined };
-    new PerformForge({ forge, tell, log }).start(call);
+    const timers = new WorldTime();
+    new PerformForge({ forge, tell, log, timers }).start(replying(...replies));
   });
 }
 
@@ -145,5 +149,96 @@ describe('replying to threads', () => {
         [true, 2],
       ]);
     }
+  });
+});
+
+describe('a call that the forge does not answer', () => {
+  const merging: ForgeCall = {
+    ...subject,
+    op: 'merge_pull',
+    callId: callId('mr-1:merge'),
+    expectedHead: commitOf('b'.repeat(40)),
+    method: 'merge',
+    title: 'Say hello',
+    message: '',
+  };
+  const targets = [{ mergeRequest: mergeRequestId('mr-1'), rig: rigId('web'), ref }];
+  const reading: ForgeCall = {
+    op: 'read_pulls',
+    callId: callId('acc:read:1'),
+    account: forgeAccountId('acc'),
+    targets,
+  };
+  const timeout = { kind: 'network_error', cause: 'timeout', host: 'github.com' };
+  const broken = { kind: 'invalid_response', reason: 'schema_mismatch', host: 'github.com' };
+  const facts = (error: object) => [
+    { kind: 'forge_answered', callId: 'mr-1:merge', report: { op: 'merge', error } },
+    { kind: 'pulls_read', account: 'acc', outcomes: [{ outcome: { ok: false, error } }] },
+  ];
+
+  class Stage {
+    readonly time = new WorldTime();
+    readonly told: Fact[] = [];
+    readonly logged: string[] = [];
+    readonly performer: PerformForge;
+
+    constructor(forge: ForgePort) {
+      this.performer = new PerformForge({
+        forge,
+        tell: (fact) => void this.told.push(fact),
+        log: { info: () => undefined, error: (event) => void this.logged.push(event) },
+        timers: this.time,
+      });
+    }
+
+    /** Everything that is due up to `ms`, and what it sets off. */
+    async pass(ms: number): Promise<void> {
+      await new Promise(setImmediate);
+      for (let at = this.time.nextAt(); at !== null && at <= ms; at = this.time.nextAt()) {
+        this.time.runNext();
+        await new Promise(setImmediate);
+      }
+    }
+  }
+
+  test('is a timeout when the deadline passed, and not before', async () => {
+    const forge = new ThreadsOnly();
+    const never = () => new Promise<never>(() => undefined);
+    const stage = new Stage(Object.assign(forge, { merge: never, checkPRStatuses: never }));
+    stage.performer.start(merging);
+    stage.performer.start(reading);
+    await stage.pass(limits.forgeAnswerMs - 1);
+    expect(stage.told).toEqual([]);
+    await stage.pass(limits.forgeAnswerMs);
+    expect(stage.told).toMatchObject(facts(timeout));
+    expect(limits.forgeAnswerMs).toBeLessThan(limits.forgeCallMs);
+  });
+
+  test('is an answer that breaks the contract where the adapter threw, and is logged', async () => {
+    const stage = new Stage(new ThreadsOnly());
+    stage.performer.start(merging);
+    stage.performer.start(reading);
+    await stage.pass(0);
+    expect(stage.told).toMatchObject(facts(broken));
+    expect(stage.logged).toEqual(['forge_call_threw', 'forge_call_threw']);
+    expect(stage.time.nextAt()).toBeNull();
+  });
+
+  test('is not heard any more when it answers after all, and writes no further reply', async () => {
+    const forge = new ThreadsOnly(thread('a'), thread('b'));
+    const { write } = forge;
+    const held: (() => void)[] = [];
+    forge.write = async (...args) => {
+      await new Promise<void>((go) => held.push(go));
+      return await write(...args);
+    };
+    const stage = new Stage(forge);
+    stage.performer.start(replying(reply('a', false), reply('b', false)));
+    await stage.pass(limits.forgeAnswerMs);
+    held.shift()?.();
+    await stage.pass(limits.forgeAnswerMs);
+    expect(stage.told.map(outcomes)).toEqual(['network_error']);
+    expect(forge.writes).toMatchObject([{ do: 'reply', thread: 'a' }]);
+    expect(held).toEqual([]);
   });
 });

@@ -11,7 +11,7 @@ import type { Fact } from '../core/fact.ts';
 import type { RunnerId } from '../core/ids.ts';
 import type { Result } from '../core/result.ts';
 import type { ForgePort } from '../ports/forge.ts';
-import type { Log } from '../ports/host.ts';
+import type { Log, Timers } from '../ports/host.ts';
 import type { Refusal, RunnerPort } from '../ports/runner.ts';
 import { PerformForge } from './perform-forge.ts';
 
@@ -22,6 +22,7 @@ export interface PerformDeps {
   readonly forge: ForgePort | undefined;
   readonly tell: (fact: Fact) => void;
   readonly log: Log;
+  readonly timers: Timers;
 }
 
 export class Perform {

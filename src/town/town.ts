@@ -17,7 +17,7 @@ import { limits } from '../core/limits.ts';
 import { neighbourRules, type NeighbourRule } from '../core/neighbours.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { after, instant, type Instant } from '../core/time.ts';
-import type { Alarm, Clock, FeedListener, Log, Random } from '../ports/host.ts';
+import type { Alarm, Clock, FeedListener, Log, Random, Timers } from '../ports/host.ts';
 import type { ForgePort } from '../ports/forge.ts';
 import type { RunnerPort } from '../ports/runner.ts';
 import type { Sql } from '../ports/sql.ts';
@@ -38,6 +38,8 @@ import { bug, first, runTick, type TickDeps } from './tick.ts';
 export interface TownDeps {
   readonly sql: Sql;
   readonly clock: Clock;
+  /** Ends the wait for a forge that never answers. */
+  readonly timers: Timers;
   readonly random: Random;
   readonly alarm: Alarm;
   readonly log: Log;
@@ -71,6 +73,7 @@ export class Town {
       forge: deps.forge,
       tell: (fact) => void this.fact(fact),
       log: deps.log,
+      timers: deps.timers,
     });
     this.#tick = {
       build: deps.build,

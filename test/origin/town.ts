@@ -74,7 +74,13 @@ export class OriginTown {
     );
     const clock = world.time;
     const host = { sql, alarm, log, clock, random: countingRandom() };
-    this.town = new Town({ ...host, runner: () => watched, forge, build: 'test' });
+    this.town = new Town({
+      ...host,
+      timers: world.time,
+      runner: () => watched,
+      forge,
+      build: 'test',
+    });
     this.town.boot();
     runner.connect();
   }

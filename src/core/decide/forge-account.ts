@@ -37,6 +37,7 @@ function read(view: ForgeAccountView, due: readonly MergeRequest[]): Plan {
   });
   const footprint = {
     callId: call,
+    startedAt: now,
     deadline: after(now, limits.forgeCallMs),
     targets: targets.map(({ mergeRequest }) => mergeRequest),
   };

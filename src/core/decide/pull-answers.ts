@@ -19,7 +19,7 @@ import { after, type Instant } from '../time.ts';
 import type { MergeRequestView } from '../view.ts';
 import { roundOf } from './pull-blocked.ts';
 import { ask } from './pull-calls.ts';
-import { couldNotReopen, lookAgain } from './pull-closed.ts';
+import { couldNotReopen, reopened } from './pull-closed.ts';
 import { couldNotReply, replied } from './pull-replies.ts';
 
 export function answered(view: MergeRequestView, report: ForgeReport): Plan {
@@ -34,7 +34,7 @@ export function answered(view: MergeRequestView, report: ForgeReport): Plan {
     case 'reply':
       return replied(view, report.answer);
     case 'reopen':
-      return lookAgain(view, 'reopened');
+      return reopened(view);
     default:
       return unreachable(report);
   }
@@ -94,6 +94,10 @@ function refused(view: MergeRequestView, failure: Failure): Plan {
 
 function merged(view: MergeRequestView, answer: MergeAnswer): Plan {
   const { mergeRequest, now } = view;
+  if (mergeRequest.stage !== 'landing') {
+    // Another head came in while the call was under way: the answer is about an earlier one.
+    return act(set(mergeRequest, { ...heard, readAt: now }, 'merge_answered_late'));
+  }
   switch (answer.is) {
     case 'merged':
       return act(set(mergeRequest, readFirst(now), 'merge_answered'));

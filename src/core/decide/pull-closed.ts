@@ -5,6 +5,8 @@
  * L3 `reopen` opens it again on the forge, `redo` is another round with a pull request of its
  *    own, `drop` closes the bead (the command does that). Any other word looks again and asks.
  * L13 What the forge shows counts more than the question: reopened or merged there, it is over.
+ * L14 A forge that reopened it has shown that it is open, and nothing else about it: a read that
+ *     began before that would ask again, and a redo would open a second one beside it.
  */
 import type { Action, Plan } from '../action.ts';
 import { assert } from '../assert.ts';
@@ -14,8 +16,9 @@ import { limits } from '../limits.ts';
 import type { MergeRequest } from '../merge-request.ts';
 import { act, backoffUntil, rest, update, wait } from '../plan.ts';
 import type { PRStatusError } from '../pr-status.ts';
+import type { PullRequestSnapshot } from '../pull-request.ts';
 import { bucketOf } from '../strikes.ts';
-import { after } from '../time.ts';
+import { after, type Instant } from '../time.ts';
 import type { MergeRequestView } from '../view.ts';
 import { forgeCall, projectOf } from './pull-calls.ts';
 import { pullRefOf } from './pull-ref.ts';
@@ -47,7 +50,7 @@ export function closedByPerson(view: MergeRequestView): Plan {
   if (status !== 'resolved') return rest(wait('human', [escalation.id]));
   if (escalation.answer === 'reopen') return reopen(view);
   if (escalation.answer === 'redo' && !mergeRequest.adopted) return redo(mergeRequest);
-  return lookAgain(view, 'look_again');
+  return lookAgain(view);
 }
 
 function raise(request: MergeRequest, failure: Failure): Action {
@@ -82,11 +85,27 @@ function reopen(view: MergeRequestView): Plan {
 
 const heard = { forgeCall: null, forgeReport: null };
 
+const watchedAgain = { pr: 'open' as const, escalation: null, failures: [], notBefore: null };
+
 /** What it is, only the next read says. */
-export function lookAgain({ mergeRequest, now }: MergeRequestView, why: string): Plan {
-  const unknown = { pr: 'open' as const, snapshot: null, readAt: now };
-  const columns = { ...heard, ...unknown, escalation: null, failures: [], notBefore: null };
-  return act(set(mergeRequest, columns, why));
+function lookAgain({ mergeRequest, now }: MergeRequestView): Plan {
+  const columns = { ...heard, ...watchedAgain, snapshot: null, readAt: now };
+  return act(set(mergeRequest, columns, 'look_again'));
+}
+
+/** L14 */
+export function reopened({ mergeRequest, now }: MergeRequestView): Plan {
+  const { snapshot } = mergeRequest;
+  const open = snapshot === null ? null : justOpen(snapshot, now);
+  const columns = { ...heard, ...watchedAgain, snapshot: open, readAt: now };
+  return act(set(mergeRequest, columns, 'reopened'));
+}
+
+function justOpen(snapshot: PullRequestSnapshot, now: Instant): PullRequestSnapshot {
+  const unread = { is: 'unknown', why: 'not_read_yet' } as const;
+  const groups = { mergeability: unread, checks: unread, review: unread, threads: unread };
+  const rest = { queue: unread, nativeAutoMerge: unread, mergeableNow: false, closedBy: null };
+  return { ...snapshot, ...groups, ...rest, state: 'open', observedAt: now };
 }
 
 /** An outage passes; a forge that will not reopen it is a question again, with what it said. */

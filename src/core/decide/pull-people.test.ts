@@ -256,16 +256,24 @@ describe('a person who closed it', () => {
     expect(calls(plan)).toMatchObject([{ op: 'reopen_pull', ref: { number: 12 } }]);
     expect(sets(plan).escalation).toBeUndefined();
     const heard = says('reopen', { forgeReport: { op: 'reopen', answer: null } });
-    expect(sets(heard)).toMatchObject({
-      pr: 'open',
-      snapshot: null,
-      readAt: now,
-      escalation: null,
-      failures: [],
-    });
-    const unread = watched({ snapshot: null });
+    const columns = sets(heard);
+    expect(columns).toMatchObject({ pr: 'open', readAt: now, escalation: null, failures: [] });
+    const unread = watched({ ...columns }, { settings: merging });
     expect(unread.actions).toEqual([]);
-    expect(reasons(unread)).toEqual(['poll']);
+    expect(new Set(reasons(unread))).toEqual(new Set(['poll']));
+  });
+
+  test('and says reopen: nothing that was seen of it before is believed any more', () => {
+    const heard = says('reopen', { forgeReport: { op: 'reopen', answer: null } });
+    expect(sets(heard).snapshot).toMatchObject({
+      state: 'open',
+      observedAt: now,
+      checks: { is: 'unknown' },
+      review: { is: 'unknown' },
+      threads: { is: 'unknown' },
+      mergeability: { is: 'unknown' },
+      mergeableNow: false,
+    });
   });
 
   test('is asked again, with what the forge said, where it does not reopen it', () => {

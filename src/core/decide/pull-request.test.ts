@@ -183,6 +183,17 @@ describe('merging', () => {
     expect(sets(answered({ is: 'head_moved' })).mergeTries).toBeUndefined();
   });
 
+  test.each([
+    { is: 'merged', commit: commit('e') },
+    { is: 'head_moved' },
+    { is: 'not_now', reason: 'blocked', detail: 'needs ci' },
+  ] as const)('answered after another head came in: leaves that head’s stage: %o', (answer) => {
+    const mergeTries = limits.mergeTriesMax - 1;
+    const closed = snapshotOf(b, { state: 'closed' });
+    const columns = sets(answered(answer, { stage: 'queued', mergeTries, snapshot: closed }));
+    expect(columns).toEqual({ forgeCall: null, forgeReport: null, readAt: now });
+  });
+
   test('that was refused backs off, and asks a person in the end', () => {
     const refused = { is: 'not_now', reason: 'blocked', detail: 'needs ci' } as const;
     expect(sets(answered(refused))).toMatchObject({

@@ -226,6 +226,7 @@ export class NodeHost {
       new Town({
         sql,
         clock,
+        timers: new NodeTimers({ keepAlive: false }), // a call under way holds up no stop
         random: systemRandom,
         alarm,
         log,

@@ -177,6 +177,7 @@ export class Server {
     return new Town({
       sql: life.sql(),
       clock: time.clock(),
+      timers: { after: (ms, run) => time.after(ms, () => void (life.dead || run())) },
       random: townRandom,
       alarm: { set: (at) => void (life.dead || (life.alarmAt = at)) },
       log: { info: () => undefined, error: () => undefined },

@@ -29,3 +29,16 @@ test('a jump of the wall clock moves neither events nor a process clock', () => 
   expect(clock.monotonicMs()).toBe(0);
   expect(time.whenWall(alarm)).toBe(6000);
 });
+
+test('what was taken back neither runs nor moves the time', () => {
+  const time = new WorldTime();
+  const seen: string[] = [];
+  const takeBack = time.after(10, () => seen.push('never'));
+  time.after(20, () => seen.push('later'));
+  takeBack();
+  expect(time.nextAt()).toBe(20);
+  time.runNext();
+  expect(seen).toEqual(['later']);
+  takeBack();
+  expect(time.nextAt()).toBeNull();
+});

@@ -13,6 +13,7 @@ interface Planned {
   readonly at: number;
   readonly seq: number;
   readonly run: () => void;
+  isOff: boolean;
 }
 
 const firstWall = Date.UTC(2030, 0, 1);
@@ -44,13 +45,21 @@ export class WorldTime {
     return { now: () => this.wall(), monotonicMs: () => this.now - start };
   }
 
-  after(ms: number, run: () => void): void {
-    this.#push({ at: this.now + Math.max(0, ms), seq: this.#seq, run });
+  /** Its answer takes it back. */
+  after(ms: number, run: () => void): () => void {
+    const planned = { at: this.now + Math.max(0, ms), seq: this.#seq, run, isOff: false };
+    this.#push(planned);
     this.#seq += 1;
+    return () => void (planned.isOff = true);
   }
 
   nextAt(): number | null {
-    return this.#heap[0]?.at ?? null;
+    for (;;) {
+      const first = this.#heap[0];
+      if (first === undefined) return null;
+      if (!first.isOff) return first.at;
+      this.#pop();
+    }
   }
 
   advance(to: number): void {
@@ -60,8 +69,9 @@ export class WorldTime {
 
   /** Runs the earliest event, having moved the time to it. */
   runNext(): void {
+    assert(this.nextAt() !== null, 'an event is planned');
     const next = this.#pop();
-    assert(next !== undefined, 'an event is planned');
+    assert(next !== undefined, 'it is the first of those planned');
     this.advance(Math.max(next.at, this.now));
     next.run();
   }

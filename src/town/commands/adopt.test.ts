@@ -30,6 +30,7 @@ class Stage {
   readonly town = new Town({
     sql: this.sql,
     clock: { now: () => this.now, monotonicMs: () => 0 },
+    timers: { after: () => () => undefined },
     random: { below: () => 0, token: (length) => 'x'.repeat(length) },
     alarm: { set: (at) => (this.alarmAt = at) },
     log: {
