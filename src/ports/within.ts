@@ -1,4 +1,7 @@
-/** A deadline for work that has none of its own. */
+/**
+ * A deadline for work that has none of its own: what it waits for goes on, and is not heard.
+ * Nothing here ends the work; whoever started it does.
+ */
 import type { Timers } from './host.ts';
 
 /** The value, or null when `ms` passed first. */
