@@ -200,6 +200,8 @@ export type JobResult =
         | { readonly is: 'moved'; readonly remoteHead: Commit }
         /** The first publish found a branch of that name that we did not make. */
         | { readonly is: 'taken'; readonly remoteHead: Commit }
+        /** What we published is not on the remote any more: somebody deleted the branch. */
+        | { readonly is: 'gone' }
         | { readonly is: 'refused'; readonly failure: Failure };
     }
   | {

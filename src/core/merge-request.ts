@@ -39,7 +39,7 @@ export const stageMoves: Readonly<Record<Stage, readonly Stage[]>> = {
   queued: ['gating', 'changes_requested', 'merged', 'abandoned'],
   gating: ['queued', 'approved', 'changes_requested', 'merged', 'abandoned'],
   changes_requested: ['queued', 'merged', 'abandoned'],
-  approved: ['queued', 'landing', 'changes_requested', 'merged', 'abandoned'],
+  approved: ['queued', 'gating', 'landing', 'changes_requested', 'merged', 'abandoned'],
   landing: ['queued', 'approved', 'merged', 'changes_requested', 'abandoned'],
   merged: [],
   abandoned: [],

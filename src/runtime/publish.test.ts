@@ -92,6 +92,17 @@ test('a branch of that name that is not ours is taken, and left as it is', async
   expect(remoteHead(world, branch)).toBe(world.first);
 });
 
+test('a branch that somebody deleted is told as gone, and made again only when asked', async () => {
+  const first = await submitted(runner, round(1), { 'new.txt': 'new\n' });
+  await publish(runner, world, bead, first, null);
+  git(world.remote, 'branch', '-D', branch);
+  const second = await submitted(runner, round(2, first), { 'more.txt': 'more\n' });
+  expect(await publish(runner, world, bead, second, first)).toEqual({ is: 'gone' });
+  expect(branches()).toEqual(['main']);
+  const answer = await publish(runner, world, bead, second, null);
+  expect(answer).toEqual({ is: 'published', head: second });
+});
+
 test('a stranger’s push is told as moved, and nothing is overwritten', async () => {
   const first = await submitted(runner, round(1), { 'new.txt': 'new\n' });
   await publish(runner, world, bead, first, null);
@@ -136,18 +147,6 @@ test('a head nobody handed in for this bead is not published', async () => {
   const result = await publishBranch(runner, { ...asked, expectedRemoteHead: null });
   expect(result).toMatchObject({ kind: 'failed', failure: { step: 'guard', helps: 'person' } });
   expect(branches()).not.toContain(branch);
-});
-
-test('a branch deleted on the remote is not made again', async () => {
-  const first = await submitted(runner, round(1), { 'new.txt': 'new\n' });
-  await publish(runner, world, bead, first, null);
-  const head = await submitted(runner, round(2, first), { 'more.txt': 'more\n' });
-  git(world.remote, 'branch', '-D', branch);
-  const { rig } = world;
-  const asked = { kind: 'publish', rig, branch, bead, head } as const;
-  const result = await publishBranch(runner, { ...asked, expectedRemoteHead: first });
-  expect(result).toMatchObject({ kind: 'failed', failure: { kind: 'job_failed', helps: 'later' } });
-  expect(branches()).toEqual(['main']);
 });
 
 test('a change that is in the target already is not published', async () => {

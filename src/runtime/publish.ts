@@ -88,16 +88,14 @@ async function standsWhereKnown(
   spec: PublishSpec,
   remote: Commit | null,
 ): Promise<Step | null> {
-  const { head, branch, bead, expectedRemoteHead: expected } = spec;
+  const { head, bead, expectedRemoteHead: expected } = spec;
   if (expected === null) {
     if (remote === null) return null;
     const own = (await refsOfBead(store, bead, remote)).length > 0;
     const grows = own && (await store.isAncestor(remote, head));
     return grows ? null : ok({ is: 'taken', remoteHead: remote });
   }
-  if (remote === null) {
-    return err(failed('later', 'find the branch', `${branch} is not on the remote any more`));
-  }
+  if (remote === null) return ok({ is: 'gone' });
   if (remote !== expected) return ok({ is: 'moved', remoteHead: remote });
   if (await store.isAncestor(expected, head)) return null;
   // Nobody else moved it: there is nothing to take, and overwriting is not for us.

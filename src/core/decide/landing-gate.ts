@@ -39,11 +39,16 @@ export function gate(view: MergeRequestView): Plan {
   return judged(view, candidate);
 }
 
-function judged(view: MergeRequestView, candidate: Candidate): Plan {
-  const { mergeRequest, rig } = view;
-  const failing = gatesOf(view.settings, view.rig.report).filter(
+/** The required gates of now that did not pass, or have not run since a setting named them. */
+export function notPassed({ mergeRequest, settings, rig }: MergeRequestView): readonly Gate[] {
+  return gatesOf(settings, rig.report).filter(
     (wanted) => wanted.required && reportOn(mergeRequest.gates, wanted)?.result !== 'passed',
   );
+}
+
+function judged(view: MergeRequestView, candidate: Candidate): Plan {
+  const { mergeRequest, rig } = view;
+  const failing = notPassed(view);
   const { red } = mergeRequest;
   if (failing.length === 0) {
     const green = gatesOf(view.settings, rig.report).map((wanted) => greenAgain(rig.id, wanted));

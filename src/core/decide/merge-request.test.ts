@@ -17,6 +17,7 @@ import {
   submissionOf,
   townWith,
 } from '../../../test/fixtures/views.ts';
+import { specOf } from '../../../test/fixtures/pull-decisions.ts';
 import type { Plan } from '../action.ts';
 import { escalationId, jobId, mergeRequestId } from '../ids.ts';
 import type { JobResult } from '../job.ts';
@@ -154,6 +155,27 @@ describe('build', () => {
     expect(plan.actions).toContainEqual(
       expect.objectContaining({ do: 'escalate', bind: false, subject: 'rig:web' }),
     );
+  });
+});
+
+describe('a gate that became required after the others had passed', () => {
+  const settings = settingsWith({ gates: [gateWith()] });
+  const approved = { stage: 'approved', slot: true, candidate: candidateOf(b), gates: [] } as const;
+
+  test.each(['direct', 'pr'] as const)('is run before the landing: %s', (strategy) => {
+    const plan = decide({ ...approved, strategy }, { settings });
+    expect(sets(plan)).toEqual({ stage: 'gating', job: null });
+  });
+
+  test('waits for what is being done with the branch', () => {
+    const pushing = jobWith({ kind: 'publish', status: 'running', spec: specOf('publish') });
+    const plan = decide({ ...approved, strategy: 'pr', job }, { settings, job: pushing });
+    expect(sets(plan).stage).toBeUndefined();
+  });
+
+  test('does not count where it is not required', () => {
+    const optional = settingsWith({ gates: [gateWith({ required: false })] });
+    expect(sets(decide(approved, { settings: optional }))).toMatchObject({ stage: 'landing' });
   });
 });
 

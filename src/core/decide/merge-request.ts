@@ -4,7 +4,8 @@
  * M2 `merged` carries its proof. M3 One holds the landing slot of its target, in order.
  * M4 A new head sets the stage back to `queued`; nothing judged about the old one counts.
  * M5 Every path to `merged` goes through a job that fetched the target and asked git.
- * M6 Passed is the only answer that lets a required gate through. P7
+ * M6 Passed is the only answer that lets a required gate through, also one that became required
+ *    after the others had passed. P7
  */
 import type { Plan } from '../action.ts';
 import { assert, unreachable } from '../assert.ts';
@@ -12,7 +13,7 @@ import { act, rest, update, wait } from '../plan.ts';
 import type { MergeRequest } from '../merge-request.ts';
 import type { MergeRequestView } from '../view.ts';
 import { build } from './landing-build.ts';
-import { gate } from './landing-gate.ts';
+import { gate, notPassed } from './landing-gate.ts';
 import { push } from './landing-push.ts';
 import { firstTake } from './pull-calls.ts';
 import { decidePull, unobservable } from './pull-request.ts';
@@ -102,7 +103,11 @@ function afterChanges(view: MergeRequestView): Plan {
 }
 
 function approved(view: MergeRequestView): Plan {
-  const { mergeRequest, settings } = view;
+  const { mergeRequest, settings, job } = view;
+  const isIdle = job === null || job.status === 'done';
+  if (isIdle && mergeRequest.candidate !== null && notPassed(view).length > 0) {
+    return act(set(mergeRequest, { stage: 'gating', job: null }, 'gates_changed')); // M6
+  }
   if (settings.approval === 'person') {
     const head = mergeRequest.head ?? mergeRequest.reverts?.after;
     const decision = mergeRequest.decision?.head === head ? mergeRequest.decision : null;

@@ -15,7 +15,7 @@ import { limits } from '../limits.ts';
 import type { ForgeFootprint, MergeRequest } from '../merge-request.ts';
 import { act, insert, rest, update, wait } from '../plan.ts';
 import { pullBody, pullTitle, pullTrailer } from '../pull-words.ts';
-import { after } from '../time.ts';
+import { after, type Instant } from '../time.ts';
 import type { MergeRequestView } from '../view.ts';
 import { jobFailed } from './landing-build.ts';
 import { landingRig } from './landing-slot.ts';
@@ -65,6 +65,8 @@ export function publish(view: MergeRequestView): Plan {
       );
     case 'moved':
       return takeStrangers(view, answer.remoteHead);
+    case 'gone':
+      return branchGone(view, job.endedAt);
     case 'taken':
       return ask(view, {
         kind: 'branch_taken',
@@ -75,6 +77,21 @@ export function publish(view: MergeRequestView): Plan {
     case 'refused':
       return ask(view, answer.failure);
   }
+}
+
+/**
+ * Without a pull request nothing but our own push was deleted, and it is made again. With one the
+ * forge has closed it: that is what the next read says, and a person is asked.
+ */
+function branchGone({ mergeRequest }: MergeRequestView, foundAt: Instant | null): Plan {
+  const { prNumber, snapshot, account } = mergeRequest;
+  if (prNumber === null) {
+    const anew = { published: null, publishedAt: null, replaced: null, job: null };
+    return act(set(mergeRequest, anew, 'branch_gone'));
+  }
+  const isSeenSince = snapshot !== null && foundAt !== null && snapshot.observedAt > foundAt;
+  if (isSeenSince) return act(set(mergeRequest, { job: null }, 'branch_back'));
+  return rest(wait('poll', [account], { because: 'branch_gone' }));
 }
 
 /** Somebody else pushed to our branch: their commits are taken in, or a person is asked. */
@@ -273,9 +290,9 @@ function guard(view: MergeRequestView, head: Commit): Plan | null {
   assert(result.kind === 'publish', `${job.id} answered as a ${result.kind}`);
   const { answer } = result;
   if (answer.is === 'published') return null;
-  return answer.is === 'refused'
-    ? ask(view, answer.failure)
-    : takeStrangers(view, answer.remoteHead);
+  if (answer.is === 'refused') return ask(view, answer.failure);
+  if (answer.is === 'gone') return branchGone(view, job.endedAt);
+  return takeStrangers(view, answer.remoteHead);
 }
 
 export function readFeedback(view: MergeRequestView, glance: string): Plan {

@@ -66,6 +66,12 @@ describe('opening', () => {
     expect(calls(decide({ ...opening, forgeCall }))[0]?.callId).toBe(first);
   });
 
+  test('publishes anew what somebody deleted before there was a pull request', () => {
+    const published = { ...approved, published: b, head: commit('c'), job };
+    const plan = decide(published, publishing({ is: 'gone' }, commit('c'), b));
+    expect(sets(plan)).toEqual({ published: null, publishedAt: null, replaced: null, job: null });
+  });
+
   const answeredBy = (answer: Opened) =>
     decide({ ...approved, published: b, pr: 'opening', forgeReport: { op: 'open', answer } });
 
@@ -103,6 +109,16 @@ describe('opening', () => {
       expect.objectContaining({ failure: expect.objectContaining({ kind: 'branch_taken' }) }),
     );
   });
+});
+
+test('a branch deleted under an open pull request waits for what the forge makes of it', () => {
+  const head = commit('c');
+  const gone = publishing({ is: 'gone' }, head, b);
+  const waiting = watched({ head, job, snapshot: snapshotOf(b) }, gone);
+  expect(waiting.actions).toEqual([]);
+  expect(waiting.waits).toMatchObject([{ reason: 'poll', detail: { because: 'branch_gone' } }]);
+  const back = watched({ head, job, snapshot: snapshotOf(b, { observedAt: later(1) }) }, gone);
+  expect(sets(back)).toEqual({ job: null });
 });
 
 describe('merging', () => {

@@ -17,6 +17,8 @@ export function boundedSpend(): Checker {
     look(look) {
       for (const row of look.fresh) {
         if (row.kind === 'attempt' && row.op === 'insert') granted(look, row, notBefore);
+        // Over is over: the clock may be set back before the next attempt is granted.
+        if (row.kind === 'bead' && row.data?.['notBefore'] === null) notBefore.set(row.id, 0);
       }
       for (const bead of look.rows.beads) {
         notBefore.set(bead.id, bead.notBefore ?? 0);

@@ -52,7 +52,7 @@ function standsElsewhere(git: ModelGit, spec: Publish, there: Commit | null): Jo
     };
     return { kind: 'publish', answer: { is: 'refused', failure } };
   }
-  if (there === null) return { kind: 'failed', failure: jobFailed('publish', 'no such branch') };
+  if (there === null) return { kind: 'publish', answer: { is: 'gone' } };
   if (expected !== null) return { kind: 'publish', answer: { is: 'moved', remoteHead: there } };
   const owned = git.get(there).brings.some((id) => git.patchOf(id).owner === spec.bead);
   if (owned && git.isAncestor(there, head)) return null;

@@ -159,6 +159,7 @@ export class ModelForge {
       if (head === undefined) this.close(repo, pull, 'somebody');
       else if (head !== pull.head) {
         pull.head = head;
+        pull.queued = false; // as forges do: what is pushed is not what was queued
         this.changed(repo, pull);
       }
       if (pull.state === 'open' && git.isAncestor(pull.head, repo.remote.tip)) {

@@ -28,6 +28,9 @@ test('a jump of the wall clock moves neither events nor a process clock', () => 
   expect(clock.now()).toBe(start - 5000);
   expect(clock.monotonicMs()).toBe(0);
   expect(time.whenWall(alarm)).toBe(6000);
+  expect(time.isBehind).toBe(true);
+  time.advance(5000);
+  expect(time.isBehind).toBe(false);
 });
 
 test('what was taken back neither runs nor moves the time', () => {

@@ -22,6 +22,8 @@ export class WorldTime {
   /** Monotonic milliseconds since the world began. */
   now = 0;
   #wallOffset: number = firstWall;
+  /** The latest that the wall clock showed before it was moved. */
+  #latest = 0;
   #heap: Planned[] = [];
   #seq = 0;
 
@@ -31,7 +33,13 @@ export class WorldTime {
 
   /** Moves the wall clock only. */
   jump(ms: number): void {
+    this.#latest = Math.max(this.#latest, this.wall());
     this.#wallOffset += ms;
+  }
+
+  /** Does the wall clock show what it showed before, because it was set back? */
+  get isBehind(): boolean {
+    return this.wall() < this.#latest;
   }
 
   /** When on the monotonic line the wall clock will say `at`, as far as anybody can tell. */
