@@ -1,5 +1,5 @@
 /**
- * `npm run sim -- --seed N | --seeds A..B | --fresh COUNT [--ticks T] [--faults none|all|list]
+ * `npm run sim -- --seed N | --seeds A..B [--fresh COUNT] [--ticks T] [--faults none|all|list]
  * [--jobs N] [--json]`
  *
  * X1 Exit 1 on any failure, also when a long run hardly injected one of the allowed faults.
@@ -12,9 +12,13 @@ import type { JournalRow } from '../storage/tables/journal.ts';
 import { type Outcome, type RunFailure, simulate } from './simulator.ts';
 import { type FaultKind, faultKinds, isFaultKind, noCounts } from './world/faults.ts';
 
-interface Arguments {
+interface Range {
   readonly from: number;
   readonly to: number;
+}
+
+interface Arguments {
+  readonly ranges: readonly Range[];
   readonly step: number;
   readonly ticks: number;
   readonly faults: readonly FaultKind[];
@@ -27,9 +31,10 @@ interface Arguments {
 const provingSeeds = 500;
 const injectedMin = 50;
 
-const usage = `usage: sim --seed N | --seeds A..B | --fresh COUNT [--ticks T]
+const usage = `usage: sim --seed N | --seeds A..B [--fresh COUNT] [--ticks T]
            [--faults none|all|kind,kind] [--jobs N] [--json]
---fresh draws a range of seeds that no run has seen, and says which
+--fresh draws a range of seeds that no run has seen, alone or after the
+others, and says which
 fault kinds: ${faultKinds.join(' ')}`;
 
 export class Report {
@@ -48,12 +53,13 @@ export class Report {
   }
 
   /** X1 */
-  judge(args: Pick<Arguments, 'faults' | 'from'>): void {
+  judge({ faults, ranges }: Pick<Arguments, 'faults' | 'ranges'>): void {
     if (this.seeds < provingSeeds) return;
-    for (const kind of args.faults) {
+    for (const kind of faults) {
       if (this.faults[kind] >= injectedMin) continue;
       const message = `${kind} was injected ${this.faults[kind]} times, fewer than ${injectedMin}`;
-      this.failures.push({ seed: args.from, step: 0, checker: 'fault_coverage', message });
+      const seed = ranges[0]?.from ?? 0;
+      this.failures.push({ seed, step: 0, checker: 'fault_coverage', message });
     }
   }
 
@@ -77,7 +83,9 @@ async function main(argv: readonly string[]): Promise<number> {
     return 2;
   }
   if (args.worker) {
-    await eachSeed(args, (outcome) => console.log(JSON.stringify(outcome)));
+    for (const range of args.ranges) {
+      await eachSeed(args, range, (outcome) => console.log(JSON.stringify(outcome)));
+    }
     return 0;
   }
   const report = new Report();
@@ -85,30 +93,34 @@ async function main(argv: readonly string[]): Promise<number> {
     report.add(outcome);
     if (!args.json && outcome.failures.length > 0) explain(outcome);
   };
-  if (args.jobs > 1) await inProcesses(args, take);
-  else await eachSeed(args, take);
+  for (const range of args.ranges) {
+    if (args.jobs > 1) await inProcesses(args, range, take);
+    else await eachSeed(args, range, take);
+  }
   report.judge(args);
   if (args.json) console.log(report.toJson());
   else summarize(report);
   return report.failures.length === 0 ? 0 : 1;
 }
 
-async function eachSeed(args: Arguments, take: (outcome: Outcome) => void): Promise<void> {
+type Take = (outcome: Outcome) => void;
+
+async function eachSeed(args: Arguments, range: Range, take: Take): Promise<void> {
   const { ticks, faults } = args;
-  for (let seed = args.from; seed <= args.to; seed += args.step) {
+  for (let seed = range.from; seed <= range.to; seed += args.step) {
     take(await simulate({ seed, ticks, faults }));
   }
 }
 
 /** Splits the range over processes, each with every n-th seed. */
-async function inProcesses(args: Arguments, take: (outcome: Outcome) => void): Promise<void> {
+async function inProcesses(args: Arguments, range: Range, take: Take): Promise<void> {
   const children: ChildProcess[] = [];
   const parts = Array.from({ length: args.jobs }, async (_, part) => {
     const child = spawn(
       process.execPath,
       [
         import.meta.filename,
-        `--seeds=${args.from + part}..${args.to}`,
+        `--seeds=${range.from + part}..${range.to}`,
         `--step=${args.jobs}`,
         `--ticks=${args.ticks}`,
         `--faults=${args.faults.join(',') || 'none'}`,
@@ -169,14 +181,17 @@ function readArguments(argv: readonly string[]): Arguments | null {
       worker: { type: 'boolean' },
     },
   });
-  const asked = freshRange(values['fresh']) ?? values['seeds'] ?? values['seed'];
-  const range = /^(\d+)(?:\.\.(\d+))?$/.exec(String(asked ?? ''));
+  const { fresh } = values;
+  const fixed = values['seeds'] ?? values['seed'];
+  const asked = [
+    ...(fixed === undefined ? [] : [readRange(fixed)]),
+    ...(fresh === undefined ? [] : [freshRange(fresh)]),
+  ];
+  const ranges = asked.filter((range) => range !== null);
   const faults = readFaults(String(values['faults'] ?? 'all'));
-  if (range === null || faults === null) return null;
-  const from = Number(range[1]);
+  if (ranges.length === 0 || ranges.length < asked.length || faults === null) return null;
   return {
-    from,
-    to: Number(range[2] ?? from),
+    ranges,
     step: Number(values['step'] ?? 1),
     ticks: Number(values['ticks'] ?? 100),
     faults,
@@ -186,11 +201,16 @@ function readArguments(argv: readonly string[]): Arguments | null {
   };
 }
 
-function freshRange(count: unknown): string | null {
+function readRange(text: unknown): Range | null {
+  const found = /^(\d+)(?:\.\.(\d+))?$/.exec(String(text));
+  return found === null ? null : { from: Number(found[1]), to: Number(found[2] ?? found[1]) };
+}
+
+function freshRange(count: unknown): Range | null {
   if (typeof count !== 'string' || !/^[1-9]\d{0,6}$/.test(count)) return null;
   const from = randomInt(2 ** 31);
-  const range = `${from}..${from + Number(count) - 1}`;
-  console.error(`seeds ${range}`);
+  const range = { from, to: from + Number(count) - 1 };
+  console.error(`seeds ${range.from}..${range.to}`);
   return range;
 }
 

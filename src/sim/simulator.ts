@@ -53,6 +53,9 @@ const settleStepsMax = 6_000;
 /** Passes in which people answer; each may start new work that asks again. */
 const answersMax = 60;
 
+/** Steps of a healed world between two looks at the targets. */
+const repairSteps = 100;
+
 /** Events without a row in the journal after which people look whether they are waited for. */
 const quietEvents = 60;
 
@@ -80,6 +83,8 @@ export async function settle(world: World, inspection: Inspection): Promise<void
   let seen = inspection.seen;
   let quiet = 0;
   for (let step = 0; step < settleStepsMax; step += 1) {
+    // A red target is tried again and again: nothing falls quiet before somebody repairs it.
+    if (step % repairSteps === 0) world.repairTargets();
     const alarm = world.server.alarmAt;
     const far = alarm === null || alarm > world.time.wall() + limits.rigProbeMs;
     quiet = inspection.seen === seen ? quiet + 1 : 0;

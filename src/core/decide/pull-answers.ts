@@ -18,7 +18,7 @@ import { afterFailure, judge, retryAt } from '../strikes.ts';
 import { after, type Instant } from '../time.ts';
 import type { MergeRequestView } from '../view.ts';
 import { roundOf } from './pull-blocked.ts';
-import { ask } from './pull-calls.ts';
+import { ask, unpublished } from './pull-calls.ts';
 import { couldNotReopen, reopened } from './pull-closed.ts';
 import { couldNotReply, replied } from './pull-replies.ts';
 
@@ -66,11 +66,21 @@ function opened(view: MergeRequestView, answer: Opened): Plan {
     case 'refused': {
       const { reason, detail } = answer;
       const { branch } = mergeRequest;
+      if (reason === 'branch_missing' && isOld(view)) {
+        // Somebody deleted it since: without a pull request it is nobody's but ours.
+        return act(set(mergeRequest, { ...heard, pr: 'none', ...unpublished }, reason));
+      }
       return refused(view, { kind: 'pr_refused', helps: 'person', branch, reason, detail });
     }
     default:
       return unreachable(answer);
   }
+}
+
+/** Was it published long enough ago for the forge to know? */
+function isOld({ mergeRequest, now }: MergeRequestView): boolean {
+  const { publishedAt } = mergeRequest;
+  return publishedAt !== null && after(publishedAt, limits.forgeYoungMs) <= now;
 }
 
 function seen(view: MergeRequestView, snapshot: PullRequestSnapshot): Partial<MergeRequest> {

@@ -79,6 +79,9 @@ export function publish(view: MergeRequestView): Plan {
   }
 }
 
+/** Nothing of it is on the remote, as far as we know. */
+export const unpublished = { published: null, publishedAt: null, replaced: null };
+
 /**
  * Without a pull request nothing but our own push was deleted, and it is made again. With one the
  * forge has closed it: that is what the next read says, and a person is asked.
@@ -86,8 +89,7 @@ export function publish(view: MergeRequestView): Plan {
 function branchGone({ mergeRequest }: MergeRequestView, foundAt: Instant | null): Plan {
   const { prNumber, snapshot, account } = mergeRequest;
   if (prNumber === null) {
-    const anew = { published: null, publishedAt: null, replaced: null, job: null };
-    return act(set(mergeRequest, anew, 'branch_gone'));
+    return act(set(mergeRequest, { ...unpublished, job: null }, 'branch_gone'));
   }
   const isSeenSince = snapshot !== null && foundAt !== null && snapshot.observedAt > foundAt;
   if (isSeenSince) return act(set(mergeRequest, { job: null }, 'branch_back'));

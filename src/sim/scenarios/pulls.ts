@@ -5,8 +5,10 @@
 import { assert } from '../../core/assert.ts';
 import type { MergeRequest } from '../../core/merge-request.ts';
 import type { PRStatusError } from '../../core/pr-status.ts';
+import { journal } from '../../storage/tables/journal.ts';
 import { mergeRequests } from '../../storage/tables/merge-requests.ts';
 import { httpError } from '../world/forge-errors.ts';
+import { hintOf } from '../world/forge.ts';
 import type { ForgeRules, Pull } from '../world/forge-pull.ts';
 import { calm, scripted, type Scenario, settingsOf, type Stage } from './scenario.ts';
 
@@ -23,6 +25,8 @@ const plain: ForgeRules = {
   strict: false,
   webhooks: false,
 };
+
+const merging = settingsOf({ autoMerge: true, autoMergeDelayMinutes: 10 });
 
 const onForge = (autoMergeDelayMinutes = 0) => {
   const settings = settingsOf({ autoMerge: true, autoMergeDelayMinutes });
@@ -163,6 +167,68 @@ export const pullScenarios: readonly Scenario[] = [
       await stage.until(() => !isBlind(stage));
       stage.expect(time.now - set < 5_000, `healed after ${time.now - set} ms`);
       await landed(stage, id);
+    },
+  }),
+  scripted({
+    name: 'a branch deleted before there was a pull request is published anew',
+    why: 'the publish was tried for ever and nobody was asked (seeds 30051, 30422, 32416, 32896)',
+    options: onForge(),
+    async script(stage) {
+      const { forge, git } = stage.world;
+      forge.script.push(httpError(where, 403, 'forbidden'));
+      const id = await stage.sling('one');
+      await stage.until(() => failures(stage).includes('pr_poll_failed'));
+      stage.world.time.after(5 * minute, () => undefined);
+      const published = stage.world.time.now;
+      await stage.until(() => stage.world.time.now >= published + 5 * minute);
+      git.moveBranch(git.remote('web'), request(stage)?.branch ?? '', null);
+      await stage.settle();
+      stage.expect(stage.bead(id).resolution === 'merged', `${id} is ${stage.bead(id).status}`);
+      stage.expect(forge.created.length === 1, 'one was opened');
+    },
+  }),
+  scripted({
+    name: 'gates that are set after a change had passed without any are run before it is merged',
+    why: 'an approved change was merged by settings of before (seed 31064)',
+    options: {
+      ...calm,
+      rigs: [{ name: 'web', settings: { ...merging, gates: [] }, forge: plain }],
+    },
+    async script(stage) {
+      const id = await stage.sling('one');
+      await opened(stage);
+      const gate = { name: 'unit', command: 'make unit', timeoutMs: 600_000, retries: 0 };
+      const set = { gates: [{ ...gate, required: true }] };
+      await stage.ask({ kind: 'settings_set', rig: 'web', set, unset: [] });
+      await landed(stage, id);
+      const [done] = mergeRequests.select(stage.world.disk, 'order by number');
+      stage.expect(done?.gates[0]?.result === 'passed', `${done?.gates.length} gates ran`);
+    },
+  }),
+  scripted({
+    name: 'a read that began before a reopen does not ask a second time',
+    why: 'asked twice, a redo opened a second pull request beside the open one (seed 1267)',
+    options: onForge(30),
+    async script(stage) {
+      const { forge, rows } = stage.world;
+      const id = await stage.sling('one');
+      const first = await opened(stage);
+      const [found] = forge.pulls();
+      assert(found !== undefined, 'it is open');
+      forge.close(found.repo, first, 'ann');
+      await stage.until(() => failures(stage).includes('pr_closed'));
+      const [asked] = rows.read().openEscalations;
+      forge.hint(hintOf('web', [first.number]));
+      forge.slow.push(10_000);
+      const { length } = forge.requests;
+      await stage.until(() => forge.requests.length > length); // it was looked at, still closed
+      const escalation = asked?.id ?? '';
+      await stage.ask({ kind: 'escalation_resolve', escalation, answer: 'reopen' });
+      await stage.until(() => first.state === 'open' && request(stage)?.forgeCall === null);
+      await landed(stage, id);
+      const asks = journal.of(stage.world.disk, 'merge_request', 'mr-1', 0, 1_000);
+      const times = asks.filter(({ why }) => why === 'asks').length;
+      stage.expect(times === 1, `it asked ${times} times`);
     },
   }),
   scripted({

@@ -107,6 +107,8 @@ class Requests {
         if (faults.happens('forge_malformed')) {
           return answer(does.failed(unreadable(this.#forge.where(context), random)), 50);
         }
+        const slow = this.#forge.slow.shift();
+        if (slow !== undefined) return answer(value, slow);
         if (!faults.happens('forge_stalled')) return answer(value, random.between(20, 900));
         if (random.chance(600)) return answer(value, limits.forgeCallMs + random.below(600_000));
         this.#forge.held.push(() => answer(cut('reset'), 1));

@@ -85,6 +85,8 @@ export class ModelForge {
   hints = 0;
   /** For scripts: what the next requests meet, whatever they are. */
   readonly script: (PRStatusError | null)[] = [];
+  /** For scripts: how long the next answers take, in milliseconds. */
+  readonly slow: number[] = [];
   readonly #tokens = new Map<string, Token>();
   /** Answers that hang until everything is well again. */
   readonly held: (() => void)[] = [];

@@ -135,12 +135,17 @@ export class ModelGit {
 
   /** Does the gate pass on exactly this commit? G2 */
   passes(commit: Commit, gate: string): boolean {
+    return this.broken(commit).every((patch) => !patch.breaks.includes(gate));
+  }
+
+  /** The patches of a commit that break a gate and were not repaired by their owner's next. */
+  broken(commit: Commit): readonly Patch[] {
     const last = new Map<string, Patch>();
     for (const id of this.get(commit).patches) {
       const patch = this.patchOf(id);
       if ((last.get(patch.owner)?.index ?? -1) < patch.index) last.set(patch.owner, patch);
     }
-    return [...last.values()].every((patch) => !patch.breaks.includes(gate));
+    return [...last.values()].filter(({ breaks }) => breaks.length > 0);
   }
 
   /** Moves the target if it still is where the pusher saw it. G3 */

@@ -208,19 +208,22 @@ export class World {
     this.plans.healed = true;
     for (const remote of this.git.remotes()) {
       remote.unreachable = false;
-      this.#repairTarget(remote.rig);
     }
     if (!this.link.up) this.#reconnect();
   }
 
-  /** Somebody repairs what is broken there: by strangers, or by us before there were gates. */
-  #repairTarget(rig: string): void {
-    const remote = this.git.remote(rig);
-    for (const id of this.git.get(remote.tip).patches) {
-      const patch = this.git.patchOf(id);
-      if (patch.breaks.length === 0) continue;
-      const fix = this.git.patch({ ...patch, id: `fix:${id}`, index: repairIndex, breaks: [] });
-      this.git.push(remote, this.git.commit([remote.tip], [fix.id]), remote.tip, 'stranger');
+  /**
+   * Somebody repairs what is broken there: by strangers, by us before there were gates, or by what
+   * was under way when the world was healed.
+   */
+  repairTargets(): void {
+    const { git } = this;
+    const broken = git.remotes().flatMap((remote) => {
+      return git.broken(remote.tip).map((patch) => ({ remote, patch }));
+    });
+    for (const { remote, patch } of broken) {
+      const fix = git.patch({ ...patch, id: `fix:${patch.id}`, index: repairIndex, breaks: [] });
+      git.push(remote, git.commit([remote.tip], [fix.id]), remote.tip, 'stranger');
     }
   }
 
