@@ -36,7 +36,7 @@ describe('a pull request that is green', () => {
 });
 
 describe('what blocks', () => {
-  test.each(['checks', 'review', 'threads', 'mergeability'] as const)(
+  test.each(['checks', 'review', 'threads', 'mergeability', 'queue'] as const)(
     'unknown %s are never green, and the reason is passed on',
     (group) => {
       expect(blockers({ [group]: unread })).toEqual([{ by: 'unknown', group, why: 'forbidden' }]);

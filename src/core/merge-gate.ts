@@ -9,7 +9,7 @@
  */
 import type { Commit } from './ids.ts';
 import { limits } from './limits.ts';
-import type { CheckTally, Checks, Known, PullRequestSnapshot } from './pull-request.ts';
+import type { CheckTally, Checks, PullRequestSnapshot } from './pull-request.ts';
 import { after, type Instant } from './time.ts';
 
 export interface MergePolicy {
@@ -36,7 +36,7 @@ export type Blocker =
   /** A group could not be read whole, and the word for why, as the snapshot has it. G1 */
   | {
       readonly by: 'unknown';
-      readonly group: 'checks' | 'review' | 'threads' | 'mergeability';
+      readonly group: 'checks' | 'review' | 'threads' | 'mergeability' | 'queue';
       readonly why: string;
     }
   /** The forge says it is blocked and nothing we can read says why. */
@@ -68,7 +68,7 @@ export function mergeGate(input: GateInput): GateAnswer {
   const { snapshot, policy, now } = input;
   const blockers = blockersOf(input);
   if (blockers.length > 0) return { is: 'blocked', blockers };
-  if (known(snapshot.queue, 'none') !== 'none') return { is: 'queued' };
+  if (isQueued(snapshot)) return { is: 'queued' };
   if (!policy.autoMerge) return { is: 'person' };
   const until = after(input.greenSince ?? now, policy.autoMergeDelayMinutes * 60_000);
   return until > now ? { is: 'wait', until } : { is: 'merge', head: snapshot.head };
@@ -84,6 +84,7 @@ function blockersOf(input: GateInput): readonly Blocker[] {
   }
   found.push(...ofMergeability(snapshot), ...ofChecks(input), ...ofReview(snapshot));
   found.push(...ofThreads(snapshot));
+  if (snapshot.queue.is === 'unknown') found.push(unknown('queue', snapshot.queue.why));
   if (found.length === 0 && isBlockedByForge(snapshot)) found.push({ by: 'forge' });
   return found;
 }
@@ -181,6 +182,6 @@ function unknown(group: Extract<Blocker, { by: 'unknown' }>['group'], why: strin
   return { by: 'unknown', group, why };
 }
 
-function known<T>(group: Known<T>, otherwise: T): T {
-  return group.is === 'complete' ? group.value : otherwise;
+function isQueued({ queue }: PullRequestSnapshot): boolean {
+  return queue.is === 'complete' && queue.value !== 'none';
 }
