@@ -67,6 +67,14 @@ export const pullExamples = {
     ],
     more: 0,
   },
+  pr_merged_without: {
+    kind: 'pr_merged_without',
+    helps: 'person',
+    url: 'https://github.com/acme/web/pull/12',
+    by: 'ann',
+    merged: commitOf('3'.repeat(40)),
+    head,
+  },
   branch_contaminated: {
     kind: 'branch_contaminated',
     helps: 'person',

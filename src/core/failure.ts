@@ -151,6 +151,13 @@ interface Shape {
     /** More than are listed here. */
     readonly more: number;
   };
+  /** Somebody merged an older head: what was handed in since is not in the target. */
+  readonly pr_merged_without: {
+    readonly url: string;
+    readonly by: string | null;
+    readonly merged: Commit;
+    readonly head: Commit;
+  };
   /** The branch carries another bead's commits: never published, opened or merged. */
   readonly branch_contaminated: {
     readonly branch: string;

@@ -2,13 +2,16 @@
  * A merged pull request: git's word before anything is believed. Pure.
  *
  * L6 The commit the forge made, or the head itself, must be in the freshly fetched target.
+ * L7 Merged is merged, also at an older head; a person is told what was left out.
  */
 import type { Action, Plan } from '../action.ts';
 import { assert } from '../assert.ts';
+import type { Failure } from '../failure.ts';
 import { callId } from '../ids.ts';
 import { limits } from '../limits.ts';
 import type { MergeRequest } from '../merge-request.ts';
 import { act, rest, update, wait } from '../plan.ts';
+import type { PullRequestSnapshot } from '../pull-request.ts';
 import { after } from '../time.ts';
 import type { MergeRequestView } from '../view.ts';
 import { jobFailed } from './landing-build.ts';
@@ -46,7 +49,32 @@ export function proving(view: MergeRequestView): Plan {
     at: now,
   };
   const done = { stage: 'merged' as const, proof, mergedAt: now, job: null, readAt: null };
-  return act(set(mergeRequest, { ...done, failures: [] }, 'merged'), ...tidied(view));
+  return act(
+    set(mergeRequest, { ...done, failures: [] }, 'merged'),
+    ...(proof.by === 'head' ? [] : leftOut(view, snapshot)),
+    ...tidied(view),
+  );
+}
+
+/** L7. What was never published, or replaced what was merged, cannot have been in it. */
+function leftOut(
+  { mergeRequest }: MergeRequestView,
+  merged: PullRequestSnapshot,
+): readonly Action[] {
+  const { id, head, published, replaced, bead } = mergeRequest;
+  const isOlder = merged.head === replaced || (head !== published && merged.head !== head);
+  if (head === null || !isOlder) return [];
+  const { url } = merged.ref;
+  const failure: Failure = {
+    kind: 'pr_merged_without',
+    helps: 'person',
+    url,
+    by: merged.mergedBy,
+    merged: merged.head,
+    head,
+  };
+  const about = { dedupeKey: `${id}:without`, bind: false, subject: bead } as const;
+  return [{ do: 'escalate', ...about, severity: 'warning', failure, question: null }];
 }
 
 /** Its own branch goes once its change is proved; only at the head we know, and only ours. */

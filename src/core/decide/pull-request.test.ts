@@ -248,6 +248,36 @@ describe('merging', () => {
     expect(sets(waiting).stage).toBeUndefined();
   });
 
+  describe('at an older head', () => {
+    const landed: JobResult = {
+      kind: 'prove',
+      answer: { is: 'landed', commit: commit('e'), targetTip: commit('f') },
+    };
+    const told = (set: Partial<MergeRequest>, result = landed) => {
+      const snapshot = snapshotOf(b, { state: 'merged', mergedBy: 'ann' });
+      const proving = { snapshot, pr: 'merged', job, ...set } as const;
+      const { actions } = watched(proving, done('prove', result));
+      expect(actions).toContainEqual(
+        expect.objectContaining({ set: expect.objectContaining({ stage: 'merged' }) }),
+      );
+      return actions.flatMap((action) => (action.do === 'escalate' ? [action.failure] : []));
+    };
+    const left = { kind: 'pr_merged_without', by: 'ann', merged: b, head: commit('c') };
+
+    test('closes the bead, and a person is told what was left out', () => {
+      expect(told({ head: commit('c') })).toMatchObject([left]);
+      const published = commit('c');
+      expect(told({ head: published, published, replaced: b })).toMatchObject([left]);
+    });
+
+    test('that has everything says nothing', () => {
+      expect(told({})).toEqual([]);
+      const head = commit('c');
+      const answer = { is: 'landed', commit: head, targetTip: commit('f') } as const;
+      expect(told({ head }, { kind: 'prove', answer })).toEqual([]);
+    });
+  });
+
   test('by a person counts while the bead is being worked at', () => {
     const merged = snapshotOf(b, { state: 'merged', mergeCommit: commit('e') });
     const plan = watched({ snapshot: merged, stage: 'changes_requested' });

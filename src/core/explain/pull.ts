@@ -12,6 +12,7 @@ type Kinds =
   | 'pr_refused'
   | 'pr_merge_refused'
   | 'pr_feedback'
+  | 'pr_merged_without'
   | 'branch_contaminated'
   | 'branch_taken';
 
@@ -60,6 +61,13 @@ export const pullWords: Says<Kinds> = {
       more === 0 ? '' : `and ${more} more`,
     ),
     next: 'Answer each in code or in words, on the same branch, and hand the work in again',
+  }),
+  pr_merged_without: ({ url, by, merged, head }, { bead }) => ({
+    what: `${by === null ? 'Somebody' : by} merged an older head, without what came in since.`,
+    evidence: lines([url, `merged ${short(merged)}`, `left out: up to ${short(head)}`]),
+    next: known(bead)
+      ? `Look at it, and sling what is missing: gt bead checkout ${bead}`
+      : 'See which bead it is: gt bead list --status closed',
   }),
   branch_contaminated: ({ branch, commits, of }, about) => ({
     what: `The branch ${branch} carries commits of ${named(of)}; it is never used again.`,
