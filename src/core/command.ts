@@ -124,6 +124,18 @@ export type Command =
       readonly sealed: string;
     }
   | { readonly kind: 'credential_remove'; readonly rig: string | null; readonly origin: string }
+  /** An app that tokens are asked from; its key is sealed by the host. */
+  | {
+      readonly kind: 'app_set';
+      readonly rig: string | null;
+      readonly origin: string;
+      readonly apiBase: string;
+      readonly appId: string;
+      readonly installation: number | null;
+      readonly sealed: string;
+      readonly mask: string;
+    }
+  | { readonly kind: 'app_remove'; readonly rig: string | null; readonly origin: string }
   | { readonly kind: 'agent_stop'; readonly attempt: string; readonly reason: string }
   | { readonly kind: 'escalation_ack'; readonly escalation: string }
   | {

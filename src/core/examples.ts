@@ -43,6 +43,14 @@ const repositoryExamples = {
     output:
       "fatal: could not read Username for 'https://git.example.com': terminal prompts disabled",
   },
+  remote_credential_missing: {
+    kind: 'remote_credential_missing',
+    helps: 'person',
+    remote: 'https://github.com/team/web.git',
+    source: null,
+    cause: 'rig.app absent, town.app not installed',
+    pinnedTo: '12345/678',
+  },
   remote_not_found: {
     kind: 'remote_not_found',
     helps: 'person',

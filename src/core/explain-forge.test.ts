@@ -76,6 +76,19 @@ function examplesOf(provider: ForgeProvider): Examples {
           { source: 'machine login', why: 'turned_off' },
         ],
       },
+      'pinned to an app that is not there': {
+        ...at,
+        kind: 'no_token',
+        pinnedTo: '12345/678',
+        resolutionChain: [
+          { source: 'rig.token', why: 'pinned_elsewhere' },
+          { source: 'rig.app', why: 'absent' },
+          { source: 'town.cli_token', why: 'pinned_elsewhere' },
+          { source: 'town.token', why: 'pinned_elsewhere' },
+          { source: 'town.app', why: 'suspended' },
+          { source: 'machine login', why: 'pinned_elsewhere' },
+        ],
+      },
     },
     http_error: {
       ...byReason,

@@ -7,8 +7,8 @@
  *    than the error. E3 What a forge or a person wrote is shortened, and what looks like a
  *    credential is taken out.
  */
-import { forgeAt, forgeWords, giveToken, lookAgain, renew } from './explain/forge-words.ts';
-import { sourceWords, triedLines } from './explain/forge-words.ts';
+import { forgeAt, forgeWords, givePinned, giveToken, lookAgain } from './explain/forge-words.ts';
+import { renew, sourceWords, triedLines } from './explain/forge-words.ts';
 import { listed, named, number, quoted, stacked, when } from './explain/words.ts';
 import type { About, Explanation } from './explain/words.ts';
 import type { PRStatusError, PRStatusErrorKind } from './pr-status.ts';
@@ -55,15 +55,19 @@ function sayFor<K extends PRStatusErrorKind>(error: Related<K>, about: AboutChan
 
 /** E1 */
 const says: Says = {
-  no_token: ({ provider, host, resolutionChain }, about) => ({
+  no_token: ({ provider, host, resolutionChain, pinnedTo }, about) => ({
     what: `There is no credential for ${forgeAt(provider, host)}: ${the(provider)} was not read.`,
     evidence: stacked(
+      pinnedTo === undefined
+        ? null
+        : `The rig is pinned to the app ${named(pinnedTo)} (credentials.pinnedTo): that or none.`,
       'No request was made. These places were asked, in this order:',
       triedLines(resolutionChain),
       `That ${the(provider)} exists does not show that the town has a credential: it may have ` +
         'been opened by a person, or with a credential that is gone.',
     ),
-    next: `Give it a token: ${giveToken(about)}`,
+    next:
+      pinnedTo === undefined ? `Give it a token: ${giveToken(about)}` : givePinned(pinnedTo, about),
   }),
   http_error: (error, about) => httpWords(error, about),
   unrecognized_url: ({ provider, host, url }) => ({

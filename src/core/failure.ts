@@ -24,6 +24,15 @@ interface Shape {
     readonly output: Excerpt;
   };
   readonly remote_needs_login: { readonly remote: string; readonly output: Excerpt };
+  /** A credential of the town's is set up or asked for and cannot be had; no other may be used. */
+  readonly remote_credential_missing: {
+    readonly remote: string;
+    /** The one whose issuer failed; null: there is none that may be used. */
+    readonly source: string | null;
+    readonly cause: string;
+    /** The app the rig is pinned to. */
+    readonly pinnedTo: string | null;
+  };
   readonly remote_not_found: { readonly remote: string; readonly output: Excerpt };
   readonly not_a_repository: { readonly path: string; readonly output: Excerpt };
   readonly repository_empty: { readonly remote: string };

@@ -18,12 +18,17 @@ export interface TriedSource {
     | 'expired'
     | 'unavailable'
     | 'not_installed'
+    | 'suspended'
     | 'pinned_elsewhere'
     | 'turned_off';
 }
 
 interface Shape {
-  readonly no_token: { readonly resolutionChain: readonly TriedSource[] };
+  readonly no_token: {
+    readonly resolutionChain: readonly TriedSource[];
+    /** The app the rig is pinned to: nothing else could have been used. */
+    readonly pinnedTo?: string;
+  };
   readonly http_error: {
     readonly status: number;
     readonly statusText: string;

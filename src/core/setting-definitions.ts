@@ -106,6 +106,7 @@ export function resolveSettings(town: Partial<Settings>, rig: Partial<Settings>)
     envVars: pick('envVars'),
     'forge.instances': pick('forge.instances'),
     'credentials.machine': pick('credentials.machine'),
+    'credentials.pinnedTo': pick('credentials.pinnedTo'),
   };
 }
 

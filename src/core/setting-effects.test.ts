@@ -72,7 +72,8 @@ type OfPulls =
   | 'labels'
   | 'reviewers'
   | 'forge.instances'
-  | 'credentials.machine';
+  | 'credentials.machine'
+  | 'credentials.pinnedTo';
 
 const effects: { readonly [K in Exclude<SettingKey, OfPulls>]: Effect<K> } = {
   defaultAgent: row('claude', launched('agent'), 'codex', 'claude'),

@@ -27,6 +27,9 @@ const AGENT_NAME = /^[A-Za-z0-9][\w.-]*$/;
 const MODEL_NAME = /^[\p{L}\p{N}][\p{L}\p{N}._:/@[\] -]*$/u;
 const REF_COMPONENT = /^(?!.*(?:\.\.|\.lock$|\.$))[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
 const INSTRUCTIONS_CHARS_MAX = 20_000;
+/** As `appNameOf` writes it. */
+const APP_NAME = /^[A-Za-z0-9.]+(?:\/[1-9]\d*)?$/;
+const APP_NAME_CHARS_MAX = 120;
 
 export const settingDefinitions: Definitions = {
   defaultAgent: {
@@ -291,6 +294,16 @@ export const settingDefinitions: Definitions = {
     meaning: 'Whether the login of gh or glab, or a token in the environment, may be used.',
     example: 'false',
     parse: read.yesOrNo,
+  },
+  'credentials.pinnedTo': {
+    type: 'name of an app, or null',
+    default: null,
+    scope: 'town and rig',
+    meaning: 'The only app whose tokens are used, by its name: app id, or app id/installation.',
+    example: '12345/678',
+    parse: read.orNull(
+      read.text('the name of an app, such as 12345 or 12345/678', APP_NAME_CHARS_MAX, APP_NAME),
+    ),
   },
 };
 

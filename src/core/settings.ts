@@ -55,6 +55,8 @@ export interface Settings {
   'forge.instances': readonly ForgeInstanceSetting[];
   /** The machine's own `gh` or `glab` login, or a token in its environment, may be used. */
   'credentials.machine': boolean;
+  /** The one app whose tokens may be used, by its name; null: the most specific credential. */
+  'credentials.pinnedTo': string | null;
 }
 
 /** An Enterprise Server, a self-managed GitLab, a Gitea: where it is and how it is spoken to. */

@@ -14,7 +14,9 @@ export const forgeOfRig = z
     provider,
     origin: z.string(),
     path: z.string().meta({ description: 'owner/name; with groups on GitLab' }),
-    ownCredential: z.boolean().meta({ description: 'It has a token of its own' }),
+    ownCredential: z
+      .boolean()
+      .meta({ description: 'It has a token or an app of its own, or is pinned' }),
   })
   .meta({ id: 'ForgeOfRig', description: 'The code host a rig’s remote lives on' });
 
@@ -26,6 +28,7 @@ export const forgeLook = z
     origin: z.string(),
     path: z.string(),
     source: maybeText.meta({ description: 'Where its credential comes from; null: there is none' }),
+    expiresAt: maybeTime.meta({ description: 'Of the credential; an app’s is made anew before' }),
     login: maybeText,
     canRead: maybe,
     canPush: maybe,
@@ -76,6 +79,51 @@ export const credentialSaved = z
   .object({ credential: credentialResource, changed: z.boolean(), look: forgeLook.nullable() })
   .meta({ id: 'CredentialSaved' });
 
+export const appResource = z
+  .object({
+    scope: z.enum(['town', 'rig']),
+    rig: maybeText,
+    name: z.string().meta({ description: 'What a rig can be pinned to' }),
+    appId: z.string(),
+    installation: count.nullable().meta({ description: 'null: found for each repository' }),
+    origin: z.string().meta({ description: 'The only place its tokens are asked for and sent to' }),
+    key: z.string().meta({ description: 'A mask: the fingerprint of its public half' }),
+    savedAt: isoTime,
+  })
+  .meta({ id: 'App', description: 'An app of a forge, as it is shown' });
+
+export const appList = z.object({ items: z.array(appResource) }).meta({ id: 'AppList' });
+
+export const appRequest = z
+  .strictObject({
+    appId: z
+      .string()
+      .regex(/^[A-Za-z0-9.]{1,60}$/)
+      .meta({ description: 'Its number, or its client id' }),
+    installation: z
+      .int()
+      .positive()
+      .nullable()
+      .default(null)
+      .meta({ description: 'The only one that is used; null: found for each repository' }),
+    key: z
+      .string()
+      .min(1)
+      .max(20_000)
+      .meta({ description: 'Its private key, PEM; a mask leaves the stored one' }),
+    url: z
+      .string()
+      .max(300)
+      .nullable()
+      .default(null)
+      .meta({ description: 'Of the forge; null: the rig’s, or the only one there is' }),
+  })
+  .meta({ id: 'AppRequest' });
+
+export const appSaved = z
+  .object({ app: appResource, look: forgeLook.nullable() })
+  .meta({ id: 'AppSaved' });
+
 export const webhookResource = z
   .object({
     path: z.string().meta({ description: 'Below the address this server is reached at' }),
@@ -118,6 +166,7 @@ export const forgeAccountResource = z
     origin: z.string(),
     rigs: z.array(z.string()),
     source: maybeText.meta({ description: 'Where its credential comes from; null: there is none' }),
+    expiresAt: maybeTime.meta({ description: 'Of the credential; an app’s is made anew before' }),
     tried: z.array(z.object({ source: z.string(), why: z.string() })),
     budgets: z.array(budget),
     reads: count,
@@ -130,7 +179,11 @@ export const forgeAccountResource = z
   .meta({ id: 'ForgeAccount', description: 'One forge and the credential used there' });
 
 export const forgeStatus = z
-  .object({ accounts: z.array(forgeAccountResource), credentials: z.array(credentialResource) })
+  .object({
+    accounts: z.array(forgeAccountResource),
+    credentials: z.array(credentialResource),
+    apps: z.array(appResource),
+  })
   .meta({ id: 'ForgeStatus' });
 
 const tally = z.object({ passed: count, failed: count, pending: count, missing: count });
@@ -159,4 +212,5 @@ export const pullView = z
 
 export type ForgeLook = z.infer<typeof forgeLook>;
 export type ForgeStatus = z.infer<typeof forgeStatus>;
+export type AppResource = z.infer<typeof appResource>;
 export type CredentialResource = z.infer<typeof credentialResource>;

@@ -83,6 +83,7 @@ const failureStatus: Readonly<Record<FailureKind, number>> = {
   branch_prefix_taken: 409,
   push_refused: 403,
   remote_needs_login: 422,
+  remote_credential_missing: 422,
   remote_not_found: 422,
   remote_unreachable: 502,
   conflict: 409,

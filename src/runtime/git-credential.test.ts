@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { Secret } from '../core/secret.ts';
 import { NodeTimers } from '../hosts/node/timers.ts';
 import { Git } from './git.ts';
-import type { CredentialFor } from './git-credential.ts';
+import type { CredentialFor, GitLogin } from './git-credential.ts';
+import { pushAnswer, remoteFailure } from './git-errors.ts';
 import { runProcess } from './run-process.ts';
 
 const token = "tok\"en $(with) `odd` 'signs' \\";
@@ -16,7 +17,8 @@ function gitWith(env: Readonly<Record<string, string>> = {}): Git {
     env: { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', ...env },
     credentialFor: async (whose) => {
       asked.push(whose);
-      return { origin, username: 'x-access-token', secret: new Secret(token) };
+      const credential = { origin, username: 'x-access-token', secret: new Secret(token) };
+      return { is: 'given', credential, renew: null };
     },
   });
 }
@@ -57,4 +59,65 @@ test('git that works without the network is given nothing', async () => {
   asked.length = 0;
   expect(await filled(gitWith(), `${origin}/team/web.git`, false)).toBe('');
   expect(asked).toEqual([]);
+});
+
+const fill = { network: true, credential: { rig: 'web' }, timeoutMs: 10_000 } as const;
+
+/** A machine whose own login would work, and a town that says what git may use. */
+function machineWith(logins: readonly GitLogin[], runs: string[] = []): Git {
+  const left = [...logins];
+  return new Git({
+    run: async (spec) => {
+      if (spec.args.includes('push')) runs.push(spec.env['GASTOWN_GIT_PASSWORD'] ?? 'own');
+      const stderr = runs.at(-1) === 'void' ? 'fatal: Authentication failed for x' : '';
+      const nothing = {
+        stdout: Buffer.alloc(0),
+        timedOut: false,
+        aborted: false,
+        truncated: false,
+      };
+      const exitCode = stderr === '' ? 0 : 128;
+      return { ...nothing, exitCode, signal: null, stderr, spawnError: null };
+    },
+    env: {},
+    credentialFor: async () => left.shift() ?? { is: 'own' },
+  });
+}
+
+const given = (text: string, renew: (() => void) | null): GitLogin => {
+  const credential = { origin, username: 'x-access-token', secret: new Secret(text) };
+  return { is: 'given', credential, renew };
+};
+
+test('without a credential that may be used git is not started, and it says so', async () => {
+  const runs: string[] = [];
+  const refusal = { source: null, cause: 'rig.app absent', pinnedTo: '12/3' };
+  const pushed = await machineWith([{ is: 'refused', refusal }], runs).run(['push'], fill);
+  expect([pushed.ok, runs]).toEqual([false, []]);
+  const remote = `${origin}/team/web.git`;
+  const failure = { kind: 'remote_credential_missing', helps: 'person', remote, ...refusal };
+  expect(remoteFailure(remote, pushed)).toEqual(failure);
+  expect(pushAnswer(remote, 'refs/heads/x', pushed)).toEqual({ is: 'failed', failure });
+});
+
+test('an issuer that is out passes by itself', async () => {
+  const refusal = { source: 'rig.app', cause: 'HTTP 502', pinnedTo: null };
+  const pushed = await machineWith([{ is: 'refused', refusal }]).run(['push'], fill);
+  expect(remoteFailure('https://x/y', pushed)).toMatchObject({ helps: 'later', ...refusal });
+});
+
+test('one that the remote refuses is renewed once where it can be', async () => {
+  const runs: string[] = [];
+  const renewed: string[] = [];
+  const note = (): void => void renewed.push('renewed');
+  const good = machineWith([given('void', note), given('good', note)], runs);
+  expect((await good.run(['push'], fill)).ok).toBe(true);
+  expect([runs, renewed]).toEqual([['void', 'good'], ['renewed']]);
+  const bad = machineWith([given('void', note), given('void', note), given('good', note)], runs);
+  expect((await bad.run(['push'], fill)).ok).toBe(false);
+  expect(renewed).toHaveLength(2);
+  runs.length = 0;
+  const stored = machineWith([given('void', null), given('good', null)], runs);
+  expect((await stored.run(['push'], fill)).ok).toBe(false);
+  expect(runs).toEqual(['void']);
 });

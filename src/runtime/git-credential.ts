@@ -16,6 +16,27 @@ export interface GitCredential {
   readonly secret: Secret;
 }
 
+/** What git may use on the network. */
+export type GitLogin =
+  /** `renew`: the remote refused it, the next is made anew. null: there is no other. */
+  | {
+      readonly is: 'given';
+      readonly credential: GitCredential;
+      readonly renew: (() => void) | null;
+    }
+  /** The machine's own, as it is set up there. */
+  | { readonly is: 'own' }
+  /** None, and the machine's own would be somebody else's: git is not started. */
+  | { readonly is: 'refused'; readonly refusal: CredentialRefusal };
+
+export interface CredentialRefusal {
+  /** The one whose issuer failed; null: there is none that may be used. */
+  readonly source: string | null;
+  readonly cause: string;
+  /** The app the rig is pinned to. */
+  readonly pinnedTo: string | null;
+}
+
 /** Whose credential: a rig's, or before there is a rig what a remote may be read with. */
 export type CredentialFor = { readonly rig: string } | { readonly remote: string };
 

@@ -15,6 +15,7 @@ function said(stderr: string, more: Partial<GitOutcome> = {}): GitOutcome {
     timedOut: false,
     truncated: false,
     spawnError: null,
+    refusal: null,
     ...more,
   };
 }

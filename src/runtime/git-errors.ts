@@ -9,6 +9,7 @@
 import type { Failure, RetryHelps } from '../core/failure.ts';
 import { err, type Result } from '../core/result.ts';
 import { GitFailed, type GitOutcome } from './git.ts';
+import { loginRefusals } from './git-login.ts';
 
 type Cause = Extract<Failure, { kind: 'remote_unreachable' }>['cause'];
 
@@ -21,6 +22,11 @@ type RemoteClass =
 export function remoteFailure(remote: string, outcome: GitOutcome): Failure {
   const output = excerpt(said(outcome));
   const shown = redact(remote);
+  if (outcome.refusal !== null) {
+    const { refusal } = outcome;
+    const helps = refusal.source === null ? 'person' : 'later';
+    return { kind: 'remote_credential_missing', helps, remote: shown, ...refusal };
+  }
   if (isDiskFull(outcome.stderr)) return { kind: 'disk_full', helps: 'person', path: shown };
   const found = outcome.timedOut ? later('timeout') : classOf(outcome.stderr);
   if (found.is === 'login') {
@@ -41,6 +47,7 @@ export type PushAnswer =
   | { readonly is: 'failed'; readonly failure: Failure };
 
 export function pushAnswer(remote: string, ref: string, outcome: GitOutcome): PushAnswer {
+  if (outcome.refusal !== null) return { is: 'failed', failure: remoteFailure(remote, outcome) };
   const text = `${outcome.out}\n${outcome.stderr}`;
   const target = ref.replace(/^refs\/heads\//, '');
   if (MOVED.test(text)) return { is: 'moved' };
@@ -139,13 +146,7 @@ const REMOTE: readonly (readonly [RegExp, RemoteClass])[] = [
     /SSL certificate|certificate verif|self.signed certificate/i,
     { is: 'unreachable', cause: 'tls', helps: 'person' },
   ],
-  [/could not read (Username|Password)|terminal prompts disabled/i, login],
-  [
-    /Authentication failed|Access denied|Invalid username or password|returned error: 40[13]/i,
-    login,
-  ],
-  [/Permission denied \(|Permission to .* denied|Too many authentication failures/i, login],
-  [/unable to read askpass|invalid credentials|Bad credentials/i, login],
+  ...loginRefusals.map((pattern) => [pattern, login] as const),
   [/repository '?.*'? not found|Repository not found|returned error: (404|410)/i, notFound],
   [/could not be found|does not appear to be a git repository|not a git repository/i, notFound],
   [/does not exist|No such file or directory|dubious ownership/i, notFound],

@@ -8,9 +8,16 @@
  *    helper), and nothing may ask a question: no terminal, no askpass, ssh in batch mode.
  * G3 Hooks, fsmonitor, external transports, lazy fetches, submodule recursion and gc are off.
  * G4 Messages are in English, because git-errors.ts reads them.
- * G5 A credential of the town goes to one process, for one origin (git-credential.ts).
+ * G5 A credential of the town goes to one process, for one origin (git-credential.ts). One that can
+ *    be renewed is, once, when the remote refuses it.
  */
-import { credentialEnv, type CredentialFor, type GitCredential } from './git-credential.ts';
+import {
+  credentialEnv,
+  type CredentialFor,
+  type CredentialRefusal,
+  type GitLogin,
+} from './git-credential.ts';
+import { isLoginRefused } from './git-login.ts';
 import type { ProcessOutcome, RunContained, RunProcess } from './run-process.ts';
 
 export interface GitOptions {
@@ -41,6 +48,8 @@ export interface GitOutcome {
   readonly timedOut: boolean;
   readonly truncated: boolean;
   readonly spawnError: string | null;
+  /** It was not started for want of a credential that may be used. */
+  readonly refusal: CredentialRefusal | null;
 }
 
 export interface GitDeps {
@@ -49,7 +58,7 @@ export interface GitDeps {
   readonly env: Readonly<Record<string, string>>;
   readonly gitBinary?: string;
   /** The town's credential for a rig, bound to its origin. G5 */
-  readonly credentialFor?: (whose: CredentialFor) => Promise<GitCredential | null>;
+  readonly credentialFor?: (whose: CredentialFor) => Promise<GitLogin>;
 }
 
 export class Git {
@@ -63,17 +72,21 @@ export class Git {
     const network = options.network === true;
     const env = { ...(network ? this.#networkEnv() : this.#quietEnv()), ...options.env };
     if (network) env['GIT_SSH_COMMAND'] = await this.#sshCommand(env);
-    return await this.#start(args, options, { ...env, ...(await this.#credential(options, env)) });
+    const login = await this.#login(options);
+    if (login.is === 'own') return await this.#start(args, options, env);
+    if (login.is === 'refused') return notStarted(login.refusal);
+    const outcome = await this.#start(args, options, withCredential(env, login));
+    if (login.renew === null || outcome.ok || !isLoginRefused(outcome.stderr)) return outcome;
+    login.renew(); // G5: what was bought for an hour may be void before; nothing has happened
+    const anew = await this.#login(options);
+    if (anew.is === 'refused') return notStarted(anew.refusal);
+    return anew.is === 'own' ? outcome : this.#start(args, options, withCredential(env, anew));
   }
 
   /** G5 */
-  async #credential(
-    { network, credential }: GitOptions,
-    env: Readonly<Record<string, string>>,
-  ): Promise<Readonly<Record<string, string>>> {
-    if (network !== true || credential === undefined) return {};
-    const found = (await this.#deps.credentialFor?.(credential)) ?? null;
-    return found === null ? {} : credentialEnv(found, env);
+  async #login({ network, credential }: GitOptions): Promise<GitLogin> {
+    if (network !== true || credential === undefined) return { is: 'own' };
+    return (await this.#deps.credentialFor?.(credential)) ?? { is: 'own' };
   }
 
   /** For steps that fail only when the disk or the store does. Throws `GitFailed`. */
@@ -294,5 +307,18 @@ function gitOutcome(outcome: ProcessOutcome): GitOutcome {
     timedOut,
     truncated,
     spawnError,
+    refusal: null,
   };
+}
+
+function withCredential(
+  env: Readonly<Record<string, string>>,
+  { credential }: Extract<GitLogin, { is: 'given' }>,
+): Readonly<Record<string, string>> {
+  return { ...env, ...credentialEnv(credential, env) };
+}
+
+function notStarted(refusal: CredentialRefusal): GitOutcome {
+  const nothing = { out: '', bytes: Buffer.alloc(0), stderr: '', timedOut: false };
+  return { ok: false, exitCode: null, ...nothing, truncated: false, spawnError: null, refusal };
 }

@@ -109,13 +109,19 @@ afterEach(async () => {
   await issuer.close();
 });
 
-function tokens(privateKey = oldForm, more: Partial<ForgeDoor> = {}): AppTokens {
+function tokens(
+  privateKey = oldForm,
+  more: Partial<ForgeDoor> = {},
+  given: Partial<App> = {},
+): AppTokens {
   const app: App = {
     provider: 'github',
     origin: issuer.origin,
     apiBase: issuer.origin,
     id: 'int-1',
     clientId: 'Iv1.app',
+    installation: null,
+    ...given,
     privateKey: new Secret(privateKey),
   };
   const door: ForgeDoor = {
@@ -207,7 +213,15 @@ describe('the app is not there', () => {
 
   test('when its installation is suspended', async () => {
     issuer.suspended = true;
-    expect(text(await issue(tokens()))).toBe('not_installed');
+    expect(text(await issue(tokens()))).toBe('suspended');
+  });
+
+  test('in the installation it is pinned to, though in another one', async () => {
+    const from = tokens(oldForm, {}, { installation: 78 });
+    expect(await issue(from)).toEqual({ ok: false, why: 'not_installed' });
+    expect(await from.check()).toEqual({ ok: false, why: 'not_installed' });
+    expect(issuer.minted).toEqual([]);
+    expect((await tokens(oldForm, {}, { installation: 77 }).check()).ok).toBe(true);
   });
 });
 

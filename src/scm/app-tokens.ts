@@ -4,9 +4,10 @@
  *
  * A1 One mint at a time for an installation: whoever comes meanwhile gets the same answer.
  * A2 A token the forge refused is made anew once, however many callers report it.
- * A3 An issuer that does not answer is `unavailable`, an app that is not there `not_installed`:
- *    the first passes, the second needs a person.
+ * A3 An issuer that does not answer is `unavailable`, an app that is not there `not_installed`,
+ *    one that was stopped `suspended`: the first passes, the others need a person.
  * A4 Nothing is assumed of a token's length or form. Ends are told by the forge's own clock.
+ * A5 With an installation given no other is used, also where the repository is found in another.
  */
 import { importPKCS8, SignJWT } from 'jose';
 import { limits } from '../core/limits.ts';
@@ -26,6 +27,8 @@ export interface App extends ForgeBinding {
   readonly id: string;
   /** Who signs: the app's client id, or its number. */
   readonly clientId: string;
+  /** The only one that counts; null: whichever the repository is found in. A5 */
+  readonly installation: number | null;
   /** PEM, of either form. */
   readonly privateKey: Secret;
 }
@@ -45,6 +48,7 @@ export class AppTokens implements AppSource {
   readonly provider = 'github';
   readonly id: string;
   readonly origin: string;
+  readonly apiOrigin: string;
   readonly #door: ForgeDoor;
   readonly #app: App;
   /** By path: an app may be installed for some repositories of an owner only. */
@@ -58,6 +62,7 @@ export class AppTokens implements AppSource {
     this.#app = app;
     this.id = app.id;
     this.origin = app.origin;
+    this.apiOrigin = originOf(app.apiBase) ?? '';
   }
 
   async issue({ project }: { readonly project: ForgeProject }, source: string): Promise<Issued> {
@@ -72,8 +77,21 @@ export class AppTokens implements AppSource {
     const answer = await this.#mints.run(String(installation), () => this.#mint(installation));
     if (answer.ok) return { ok: true, lease: this.#leaseOf(answer.value, source) };
     // Installed anew it has another number.
-    if (answer.why === 'not_installed') this.#installations.delete(path);
+    if (answer.why !== 'unavailable') this.#installations.delete(path);
     return answer;
+  }
+
+  /** Whether the forge takes the key, and the installation where one is given. */
+  async check(): Promise<Answer<void>> {
+    const { installation } = this.#app;
+    if (installation === null) {
+      const answer = await this.#ask('GET', '/app');
+      return wholeAt(jsonOf(answer), 'id') === null
+        ? refusalOf(answer)
+        : { ok: true, value: undefined };
+    }
+    const minted = await this.#mints.run(String(installation), () => this.#mint(installation));
+    return minted.ok ? { ok: true, value: undefined } : minted;
   }
 
   /** A2: only if it is still the one that was refused. */
@@ -90,8 +108,10 @@ export class AppTokens implements AppSource {
       const answer = await this.#ask('GET', `/repos/${path}/installation`);
       const value = wholeAt(jsonOf(answer), 'id');
       if (value === null) return refusalOf(answer);
+      const isOther = (this.#app.installation ?? value) !== value;
+      if (isOther) return { ok: false, why: 'not_installed' }; // A5
       const isSuspended = at(jsonOf(answer), 'suspended_at') !== null;
-      if (isSuspended) return { ok: false, why: 'not_installed' };
+      if (isSuspended) return { ok: false, why: 'suspended' };
       this.#installations.set(path, value);
       return { ok: true, value };
     });
@@ -192,7 +212,8 @@ function refusalOf(answer: ForgeAnswer | 'bad key'): Refused {
     return { ok: false, why: 'unavailable', cause };
   }
   const { status } = answer;
-  if (status === 404 || isSuspended(answer)) return { ok: false, why: 'not_installed' };
+  if (status === 404) return { ok: false, why: 'not_installed' };
+  if (isSuspended(answer)) return { ok: false, why: 'suspended' };
   const cause = answer.status < 300 ? 'invalid_response' : `HTTP ${status}`;
   return { ok: false, why: 'unavailable', cause };
 }

@@ -62,6 +62,7 @@ function app(id: string, answers: readonly (Issued | string)[], forge = github):
     id,
     provider: forge.provider,
     origin: forge.origin,
+    apiOrigin: new URL(forge.apiBase).origin,
     issue: (_context, source) => {
       const answer = left.length > 1 ? left.shift() : left[0];
       if (answer === undefined) throw new Error('not asked for');
@@ -140,7 +141,7 @@ test('nothing anywhere lists every place in order, and is no token', async () =>
     { source: 'town.app', why: 'absent' },
     { source: 'machine login', why: 'turned_off' },
   ];
-  expect(found).toEqual({ ok: false, tried: resolutionChain, unavailable: null });
+  expect(found).toEqual({ ok: false, tried: resolutionChain, unavailable: null, pinnedTo: null });
   expect(found.ok ? null : credentialError(context(github), found)).toEqual({
     kind: 'no_token',
     provider: 'github',
@@ -243,13 +244,42 @@ describe('a rig that is pinned to an app', () => {
     expect(tried).toHaveLength(6);
   });
 
+  test('says which one it lacks, and no token of a rig or machine took its place', async () => {
+    const gone = { ...none, rigTokens: [token('t-rig')], pinnedTo: '12/3', machine };
+    const found = await resolveCredential(context(github), gone, now);
+    const error = found.ok ? null : credentialError(context(github), found);
+    expect(error).toMatchObject({
+      kind: 'no_token',
+      pinnedTo: '12/3',
+      resolutionChain: [
+        { source: 'rig.token', why: 'pinned_elsewhere' },
+        { source: 'rig.app', why: 'absent' },
+        { source: 'town.cli_token', why: 'pinned_elsewhere' },
+        { source: 'town.token', why: 'pinned_elsewhere' },
+        { source: 'town.app', why: 'absent' },
+        { source: 'machine login', why: 'pinned_elsewhere' },
+      ],
+    });
+  });
+
   test.each([
     ['is not installed', { ok: false, why: 'not_installed' }],
+    ['is suspended', { ok: false, why: 'suspended' }],
     ['fails', out],
   ] as const)('uses none when that one %s', async (_name, answer) => {
     const { used } = await resolved({ ...pinned, townApp: app('a-town', [answer]) });
     expect(used).toBeNull();
   });
+});
+
+test('an app is asked for no token that would go to another API', async () => {
+  const elsewhere = { ...github, apiBase: 'https://evil.example/api/v3' };
+  const found = await resolveCredential(
+    context(elsewhere),
+    { ...none, townApp: app('a', ['t']) },
+    now,
+  );
+  expect(found.ok || found.tried).toContainEqual({ source: 'town.app', why: 'wrong_host' });
 });
 
 test('a lease and a resolution show no secret however they are printed', async () => {

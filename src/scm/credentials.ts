@@ -41,6 +41,8 @@ export interface AppSource {
   readonly id: string;
   readonly provider: ForgeBinding['provider'];
   readonly origin: string;
+  /** Where its tokens are sent. C3 */
+  readonly apiOrigin: string;
   issue(context: ForgeContext, source: string): Promise<Issued>;
   /** The forge refused this one: the next is made anew. */
   forget(lease: CredentialLease): void;
@@ -48,7 +50,7 @@ export interface AppSource {
 
 export type Issued =
   | { readonly ok: true; readonly lease: CredentialLease }
-  | { readonly ok: false; readonly why: 'not_installed' }
+  | { readonly ok: false; readonly why: 'not_installed' | 'suspended' }
   /** `cause` in a word or two: `HTTP 502`, `timeout`, `bad key`. Never a secret. */
   | { readonly ok: false; readonly why: 'unavailable'; readonly cause: string };
 
@@ -75,6 +77,8 @@ export type CredentialResolution =
       readonly tried: readonly TriedSource[];
       /** The source that ended the search. C4 */
       readonly unavailable: { readonly source: string; readonly cause: string } | null;
+      /** C2 */
+      readonly pinnedTo: string | null;
     };
 
 export type GitHubTokenResolution = CredentialResolution;
@@ -93,6 +97,7 @@ export async function resolveCredential(
   sources: CredentialSources,
   now: Instant,
 ): Promise<CredentialResolution> {
+  const { pinnedTo } = sources;
   const tried: TriedSource[] = [];
   for (const look of ordered(context, sources, now)) {
     const found = await look();
@@ -100,11 +105,11 @@ export async function resolveCredential(
     if (found.is === 'unavailable') {
       const { source, cause } = found;
       tried.push({ source, why: 'unavailable' });
-      return { ok: false, tried, unavailable: { source, cause } };
+      return { ok: false, tried, unavailable: { source, cause }, pinnedTo };
     }
     tried.push(...found.tried);
   }
-  return { ok: false, tried, unavailable: null };
+  return { ok: false, tried, unavailable: null, pinnedTo };
 }
 
 type Found =
@@ -181,14 +186,15 @@ async function fromApp(
   app: AppSource | null,
 ): Promise<Found> {
   if (app === null) return await passedOver(source, 'absent');
-  const { provider, origin } = context.project;
-  if (app.provider !== provider || app.origin !== origin) {
+  const { provider, origin, apiBase } = context.project;
+  const isHere = app.provider === provider && app.origin === origin;
+  if (!isHere || app.apiOrigin !== originOf(apiBase)) {
     return await passedOver(source, 'wrong_host');
   }
   const issued = await app.issue(context, source);
   if (issued.ok) return { is: 'lease', lease: issued.lease };
-  if (issued.why === 'not_installed') return await passedOver(source, 'not_installed');
-  return { is: 'unavailable', source, cause: issued.cause };
+  if (issued.why === 'unavailable') return { is: 'unavailable', source, cause: issued.cause };
+  return await passedOver(source, issued.why);
 }
 
 /** What the machine gives is checked like everything else. */
@@ -207,9 +213,10 @@ export function credentialError(
   { project }: ForgeContext,
   resolution: Extract<CredentialResolution, { ok: false }>,
 ): PRStatusError {
-  const { unavailable, tried } = resolution;
+  const { unavailable, tried, pinnedTo } = resolution;
+  const pinned = pinnedTo === null ? {} : { pinnedTo };
   return unavailable === null
-    ? { kind: 'no_token', ...placeOf(project), resolutionChain: tried }
+    ? { kind: 'no_token', ...placeOf(project), resolutionChain: tried, ...pinned }
     : { kind: 'token_unavailable', ...placeOf(project), ...unavailable };
 }
 

@@ -4,6 +4,7 @@
  *
  * K1 A token comes in by one call and never goes out again.
  */
+import type { AppIdentity } from '../core/app.ts';
 import type { Command } from '../core/command.ts';
 import type { Failure } from '../core/failure.ts';
 import type { ForgeProject } from '../core/pull-request.ts';
@@ -24,6 +25,16 @@ export interface CredentialOrder {
   readonly origin: string;
 }
 
+export interface AppOffer extends AppIdentity {
+  /** PEM, or the mask of the stored one. K1 */
+  readonly key: string;
+}
+
+export interface AppOrder {
+  readonly order: Command;
+  readonly origin: string;
+}
+
 export interface WebhookOffer {
   readonly order: Command;
   /** Shown once. K1 */
@@ -38,8 +49,10 @@ export interface ForgeDesk {
   look(rig: Rig): Promise<LookView | null>;
   /** Looks at the token first: one the forge does not take is refused. */
   sealed(wish: CredentialWish, token: string): Promise<Result<CredentialOrder, Failure>>;
-  /** The origin whose token is meant. */
-  originOf(wish: CredentialWish): Promise<Result<string, Failure>>;
+  /** The same for the key of an app. */
+  app(wish: CredentialWish, offer: AppOffer): Promise<Result<AppOrder, Failure>>;
+  /** The origin whose token or app is meant. */
+  originOf(wish: CredentialWish, of: 'token' | 'app'): Promise<Result<string, Failure>>;
   use(rig: Rig): Promise<UseView>;
   newWebhook(rig: Rig): Promise<Result<WebhookOffer, Failure>>;
   /** The status to answer: what it is a hint of is already told. */

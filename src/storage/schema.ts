@@ -6,6 +6,7 @@
  */
 import type { Sql, Tx } from '../ports/sql.ts';
 import { agenda } from './agenda.ts';
+import { apps } from './tables/apps.ts';
 import { attempts } from './tables/attempts.ts';
 import { beads } from './tables/beads.ts';
 import { dependencies } from './tables/dependencies.ts';
@@ -42,6 +43,7 @@ const everything = [
   gateResults,
   idempotency,
   secrets,
+  apps,
 ];
 
 interface Migration {

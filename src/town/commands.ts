@@ -6,6 +6,7 @@ import type { Command } from '../core/command.ts';
 import type { Answer, Ask } from './commands/ask.ts';
 import { adopt } from './commands/adopt.ts';
 import * as beads from './commands/beads.ts';
+import { keep } from './commands/credentials.ts';
 import * as pulls from './commands/pulls.ts';
 import * as rigs from './commands/rigs.ts';
 import * as town from './commands/town.ts';
@@ -53,11 +54,11 @@ export function carryOut(ask: Ask, command: Command): Answer {
     case 'mr_adopt':
       return adopt(ask, command);
     case 'credential_set':
-      return pulls.setCredential(ask, command);
-    case 'webhook_secret_set':
-      return pulls.setWebhookSecret(ask, command);
     case 'credential_remove':
-      return pulls.removeCredential(ask, command);
+    case 'webhook_secret_set':
+    case 'app_set':
+    case 'app_remove':
+      return keep(ask, command);
     case 'agent_stop':
       return town.stopAgent(ask, command);
     case 'escalation_ack':

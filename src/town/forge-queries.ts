@@ -12,14 +12,15 @@ import type { Rig } from '../core/rig.ts';
 import { resolveSettings } from '../core/setting-definitions.ts';
 import type { Settings } from '../core/settings.ts';
 import type { SqlReader } from '../ports/sql.ts';
+import { apps, type SealedApp } from '../storage/tables/apps.ts';
 import { escalations } from '../storage/tables/escalations.ts';
 import { forgeAccounts } from '../storage/tables/forge-accounts.ts';
 import { mergeRequests } from '../storage/tables/merge-requests.ts';
 import { rigs } from '../storage/tables/rigs.ts';
 import { secrets, type SealedCredential } from '../storage/tables/secrets.ts';
 import { towns } from '../storage/tables/town.ts';
-import { scopeOf, webhookScope } from './commands/pulls.ts';
-import { accountView, credentialView } from './forge-views.ts';
+import { scopeOf, webhookScope } from './commands/credentials.ts';
+import { accountView, appView, credentialView } from './forge-views.ts';
 
 export class ForgeQueries {
   readonly #sql: SqlReader;
@@ -69,6 +70,15 @@ export class ForgeQueries {
   /** Q2 */
   sealed(rig: string | null): readonly SealedCredential[] {
     return secrets.of(this.#sql, scopeOf(rig));
+  }
+
+  apps(rig: string | null) {
+    return this.sealedApps(rig).map(appView);
+  }
+
+  /** Q2 */
+  sealedApps(rig: string | null): readonly SealedApp[] {
+    return apps.of(this.#sql, scopeOf(rig));
   }
 
   /** Q2 */

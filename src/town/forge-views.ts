@@ -4,6 +4,7 @@
  *
  * V1 Unknown is said as unknown, never as nothing wrong. V2 Sentences come from `core/explain*`.
  */
+import { appNameOf } from '../core/app.ts';
 import type { Bead } from '../core/bead.ts';
 import type { Escalation } from '../core/escalation.ts';
 import { explain, type Explanation } from '../core/explain.ts';
@@ -15,6 +16,7 @@ import type { ForgeProject, Known, PullRequestSnapshot } from '../core/pull-requ
 import type { Result } from '../core/result.ts';
 import type { Rig } from '../core/rig.ts';
 import type { Budget, Probe } from '../ports/forge.ts';
+import type { SealedApp } from '../storage/tables/apps.ts';
 import type { SealedCredential } from '../storage/tables/secrets.ts';
 
 const isoOrNull = (at: number | null): string | null =>
@@ -118,6 +120,7 @@ export interface Look {
   readonly project: ForgeProject;
   /** Where the credential comes from; null: there is none. */
   readonly source: string | null;
+  readonly expiresAt: number | null;
   readonly found: Result<Probe, PRStatusError>;
 }
 
@@ -126,6 +129,7 @@ export interface LookView {
   readonly origin: string;
   readonly path: string;
   readonly source: string | null;
+  readonly expiresAt: string | null;
   readonly login: string | null;
   readonly canRead: boolean | null;
   readonly canPush: boolean | null;
@@ -154,9 +158,10 @@ const unseen = {
 };
 
 /** What `found` is made of, with the sentences about it. */
-export function lookView({ project, source, found }: Look, rig: string | null): LookView {
+export function lookView(look: Look, rig: string | null): LookView {
+  const { project, source, expiresAt, found } = look;
   const { provider, origin, path } = project;
-  const place = { provider, origin, path, source };
+  const place = { provider, origin, path, source, expiresAt: isoOrNull(expiresAt) };
   if (!found.ok) {
     const { error } = found;
     const about = { rig, url: `${origin}/${path}`, project: path };
@@ -211,9 +216,26 @@ export function credentialView(stored: SealedCredential) {
   };
 }
 
+export function appView(stored: SealedApp) {
+  const { scope, origin, appId, installation, mask, at } = stored;
+  const rig = scope.startsWith('rig:') ? scope.slice('rig:'.length) : null;
+  return {
+    scope: rig === null ? ('town' as const) : ('rig' as const),
+    rig,
+    name: appNameOf(stored),
+    appId,
+    installation,
+    origin,
+    key: mask,
+    savedAt: new Date(at).toISOString(),
+  };
+}
+
 /** What the host found out about the credential of an account. */
 export interface AccountUse {
   readonly source: string | null;
+  /** Of the credential itself; another is bought before. null: it is not told, or there is none. */
+  readonly expiresAt: number | null;
   readonly tried: readonly TriedSource[];
   readonly budgets: readonly Budget[];
 }
@@ -256,9 +278,10 @@ export function accountView({ account, rigs, requests, escalations }: AccountRow
 
 export type UseView = ReturnType<typeof useView>;
 
-export function useView({ source, tried, budgets }: AccountUse) {
+export function useView({ source, expiresAt, tried, budgets }: AccountUse) {
   return {
     source,
+    expiresAt: isoOrNull(expiresAt),
     tried,
     budgets: budgets.map(({ resource, limit, remaining, resetAt }) => {
       return { resource, limit, remaining, resetAt: isoOrNull(resetAt) };

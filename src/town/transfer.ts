@@ -23,6 +23,7 @@ import { journal } from '../storage/tables/journal.ts';
 import { mergeRequests } from '../storage/tables/merge-requests.ts';
 import { rigs } from '../storage/tables/rigs.ts';
 import { towns } from '../storage/tables/town.ts';
+import { isPinned } from './commands/credentials.ts';
 import { iso } from './views.ts';
 
 const PAGE = 500;
@@ -36,6 +37,7 @@ const notTheTowns: readonly string[] = [
   'runners',
   // Sealed with this home's key: worthless elsewhere, and nothing to carry about.
   'secrets',
+  'apps',
 ];
 /** F1 */
 const growing: readonly string[] = ['journal', 'transcripts'];
@@ -212,7 +214,8 @@ function standStill(tx: Tx, at: Instant): void {
   }
   for (const rig of rigs.all(tx)) {
     const free = { probeJob: null, probeAsked: false, parkAsked: null, live: 0, updatedAt: at };
-    rigs.update(tx, rig.id, { status: 'parked', ownCredential: false, ...free });
+    const ownCredential = isPinned(rig); // what was stored stayed behind
+    rigs.update(tx, rig.id, { status: 'parked', ownCredential, ...free });
     note('rig', rig.id, rig.status, 'parked');
   }
 }

@@ -15,6 +15,7 @@ import type { LaunchSpec } from '../../src/core/launch-spec.ts';
 import { ok, type Result } from '../../src/core/result.ts';
 import { noUsage } from '../../src/core/attempt.ts';
 import { NodeHost, type HostRunner, type RunnerGround } from '../../src/hosts/node/serve.ts';
+import type { GitLogin } from '../../src/runtime/git-credential.ts';
 import type { RigResource } from '../../src/protocol/http.ts';
 import type { ReadAnswer, ReadRequest, Refusal } from '../../src/ports/runner.ts';
 
@@ -37,6 +38,12 @@ export class ModelRunner implements HostRunner {
 
   constructor(ground: RunnerGround) {
     this.#ground = ground;
+  }
+
+  /** What the host would let git use on a rig's remote. */
+  login(rig: string): Promise<GitLogin> {
+    const { credentialFor } = this.#ground;
+    return credentialFor({ rig });
   }
 
   async start(): Promise<void> {

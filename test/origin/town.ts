@@ -250,6 +250,7 @@ const downApp: AppSource = {
   id: 'app',
   provider: 'github',
   origin: ORIGIN,
+  apiOrigin: ORIGIN,
   issue: async () => ({ ok: false, why: 'unavailable', cause: 'HTTP 502' }),
   forget: () => undefined,
 };

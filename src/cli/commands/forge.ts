@@ -1,8 +1,10 @@
 /**
  * Commands about forges: the code hosts that rigs are on. Declarations; the work is in `forge/`.
  *
- * F1 A token is typed or piped in, never an argument: arguments are seen by every process.
+ * F1 A token is typed or piped in, a key is in a file; neither is an argument: those are seen by
+ *    every process.
  */
+import { usage } from '../problem.ts';
 import type { NounSpec, OptionSpec } from '../spec.ts';
 
 const rig: OptionSpec = {
@@ -16,6 +18,15 @@ const fromStdin: OptionSpec = {
 };
 const url: OptionSpec = { flags: '--url <address>', about: 'of the forge: https://github.com' };
 
+/** Of an app instead of a token. */
+const ofApp: readonly OptionSpec[] = [
+  { flags: '--app-id <id>', about: 'log in as a GitHub App: its number or client id' },
+  { flags: '--installation <number>', about: 'the only one that counts (default: the rig’s)' },
+  { flags: '--key-file <file>', about: 'its private key, PEM; - reads it', completes: 'file' },
+  { flags: '--pin', about: 'with --rig: nothing but this app is used there' },
+];
+const app: OptionSpec = { flags: '--app', about: 'the app instead of the token' };
+
 export const forgeCommands: NounSpec = {
   noun: 'forge',
   summary: 'Code hosts that pull requests live on: logins, what is read, webhooks',
@@ -28,31 +39,45 @@ export const forgeCommands: NounSpec = {
     },
     {
       words: 'forge login',
-      summary: 'Give the town a token for a forge',
+      summary: 'Give the town a token for a forge, or an app that tokens are asked from',
       detail:
-        'It is asked for, or read from standard input; it is kept sealed, and sent to that\n' +
-        'forge and nowhere else. What it may do is shown.',
-      options: [rig, url, fromStdin],
+        'A token is asked for, or read from standard input; an app’s key is in a file. Both are\n' +
+        'kept sealed, and sent to that forge and nowhere else. What may be done is shown.',
+      options: [rig, url, fromStdin, ...ofApp],
       examples: [
         'gt forge login --rig web',
         'gt forge login --url https://git.example.com --token-stdin',
+        'gt forge login --rig web --app-id 12345 --key-file ~/gastown.pem --pin',
       ],
-      run: async (context, input) =>
-        (await import('./forge/login.ts')).login(context, {
-          rig: input.text('rig'),
-          url: input.text('url'),
-          fromStdin: input.flag('tokenStdin'),
-        }),
+      run: async (context, input) => {
+        const place = { rig: input.text('rig'), url: input.text('url') };
+        const appId = input.text('appId');
+        const rest = {
+          installation: input.whole('installation', 1, Number.MAX_SAFE_INTEGER),
+          keyFile: input.text('keyFile'),
+          pin: input.flag('pin'),
+        };
+        if (appId !== undefined) {
+          return (await import('./forge/app.ts')).loginApp(context, { ...place, appId, ...rest });
+        }
+        if (rest.installation !== undefined || rest.keyFile !== undefined || rest.pin) {
+          throw usage('that belongs to an app', '', 'name the app with --app-id');
+        }
+        const fromInput = input.flag('tokenStdin');
+        const { login } = await import('./forge/login.ts');
+        return login(context, { ...place, fromStdin: fromInput });
+      },
     },
     {
       words: 'forge logout',
-      summary: 'Forget a token',
-      options: [rig, url],
-      examples: ['gt forge logout --rig web', 'gt forge logout --url https://github.com'],
+      summary: 'Forget a token or an app',
+      options: [rig, url, app],
+      examples: ['gt forge logout --rig web', 'gt forge logout --url https://github.com --app'],
       run: async (context, input) =>
         (await import('./forge/login.ts')).logout(context, {
           rig: input.text('rig'),
           url: input.text('url'),
+          app: input.flag('app'),
         }),
     },
     {

@@ -211,10 +211,15 @@ export function jobFailed(view: MergeRequestView, failure: Failure): Plan {
   return act(set(mergeRequest, { ...aside, ...noSlot, notBefore }, failure.kind), voice);
 }
 
+const REMOTE: readonly Failure['kind'][] = [
+  'remote_not_found',
+  'remote_needs_login',
+  'remote_credential_missing',
+  'remote_unreachable',
+];
+
 function isRemote({ kind }: Failure): boolean {
-  return (
-    kind === 'remote_not_found' || kind === 'remote_needs_login' || kind === 'remote_unreachable'
-  );
+  return REMOTE.includes(kind);
 }
 
 /** Git answered: whatever was said about the rig's jobs is over. */

@@ -74,6 +74,7 @@ const WHY: Readonly<Record<TriedSource['why'], string>> = {
   expired: 'it has expired',
   unavailable: 'it could not be had',
   not_installed: 'it is not installed for this repository',
+  suspended: 'its installation is suspended',
   pinned_elsewhere: 'not asked, because the rig is pinned to an app',
   turned_off: 'turned off by a setting',
 };
@@ -86,6 +87,14 @@ export function triedLines(tried: readonly TriedSource[]): string {
 /** How somebody gives another credential. The token is read from the terminal, no argument. */
 export function giveToken({ rig }: About): string {
   return known(rig) ? `gt forge login --rig ${rig}` : 'gt forge login';
+}
+
+/** A rig that is pinned to an app is not helped by a token. */
+export function givePinned(app: string, { rig }: About): string {
+  const own = known(rig) ? ` --rig ${rig}` : '';
+  const [id = '', installation] = named(app).split('/');
+  const which = installation === undefined ? '' : ` --installation ${installation}`;
+  return `Give it that app: gt forge login${own} --app-id ${id}${which} --key-file <file>`;
 }
 
 /** What to do about a credential that came from there. */

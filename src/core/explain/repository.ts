@@ -2,6 +2,7 @@
  * Words for what a repository or its remote refused. Pure; `explain.ts` is the door to it.
  * A remote's address is shown as it is: it has no credentials in it by the time it is a failure.
  */
+import { givePinned, sourceWords } from './forge-words.ts';
 import {
   again,
   examine,
@@ -18,6 +19,7 @@ import {
 type Kinds =
   | 'remote_unreachable'
   | 'remote_needs_login'
+  | 'remote_credential_missing'
   | 'remote_not_found'
   | 'not_a_repository'
   | 'repository_empty'
@@ -61,6 +63,21 @@ export const repositoryWords: Says<Kinds> = {
     what: `Git on this machine cannot use ${named(remote)} without asking for a login.`,
     evidence: tail(output),
     next: examine(`Set up git so that “git ls-remote ${named(remote)}” asks nothing`, about),
+  }),
+  remote_credential_missing: ({ remote, source, cause, pinnedTo }, about) => ({
+    what: `There is no credential that git may use for ${named(remote)}.`,
+    evidence: stacked(
+      source === null ? null : `${sourceWords(source)} is set up and gave none: ${named(cause)}.`,
+      pinnedTo === null
+        ? null
+        : `The rig is pinned to the app ${named(pinnedTo)} (credentials.pinnedTo).`,
+      source === null ? `These were looked at: ${named(cause)}.` : null,
+      'Git was not started: any other login of this machine would be somebody else.',
+    ),
+    next:
+      source === null && pinnedTo !== null
+        ? givePinned(pinnedTo, about)
+        : examine('Check whether the issuer of the tokens can be reached', about),
   }),
   remote_not_found: ({ remote, output }, about) => ({
     what: `There is no repository at ${named(remote)} that the git login of this machine may see.`,

@@ -4,18 +4,20 @@
  *
  * C1 What a sealed row is for is bound to it: one rig's does not open in another's place.
  * C2 The machine's login is for the forge's API. Git has the machine's own credentials already,
- *    so it is given stored tokens only.
- * C3 A row that this key does not open is no credential, and the log says so once a look.
+ *    so it is given what is stored only; where the machine's would be somebody else's (a pinned
+ *    rig, an app whose issuer is out) it is told so.
+ * C3 A token's row that this key does not open is no credential, and the log says so once a look.
  */
 import type { ForgeProject } from '../../core/pull-request.ts';
 import type { Secret } from '../../core/secret.ts';
 import { after, type Instant } from '../../core/time.ts';
 import type { Clock, Log, Timers } from '../../ports/host.ts';
 import type { ForgeContext } from '../../ports/forge.ts';
-import type { CredentialFor, GitCredential } from '../../runtime/git-credential.ts';
+import type { CredentialFor, GitLogin } from '../../runtime/git-credential.ts';
 import { runProcess } from '../../runtime/run-process.ts';
 import {
   resolveCredential,
+  type CredentialResolution,
   type CredentialSources,
   type MachineLogin,
   type StoredToken,
@@ -25,9 +27,11 @@ import { machineLogin } from '../../scm/machine-login.ts';
 import type { SecretBox } from '../../scm/secret-box.ts';
 import type { SealedCredential } from '../../storage/tables/secrets.ts';
 import type { ForgeQueries } from '../../town/forge-queries.ts';
+import type { HostApps } from './forge-apps.ts';
 
 export interface CredentialGround {
   readonly box: SecretBox;
+  readonly apps: HostApps;
   readonly queries: ForgeQueries;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -53,34 +57,42 @@ export class HostCredentials {
     const rig = queries.rig(context.rig);
     const mayUse = queries.settings(rig)['credentials.machine'];
     return {
-      ...(await this.stored(context.rig)),
+      ...(await this.stored(context)),
       machine: mayUse ? (forge) => this.#machine(forge) : 'turned_off',
     };
   }
 
   /** Without the machine's login. */
-  async stored(rig: string | null): Promise<CredentialSources> {
-    const { queries } = this.#ground;
-    const rigTokens = rig === null ? [] : await this.#opened(queries.sealed(rig));
+  async stored({ rig, project }: ForgeContext): Promise<CredentialSources> {
+    const { queries, apps } = this.#ground;
+    const own = queries.rig(rig);
+    const rigTokens = own === null ? [] : await this.#opened(queries.sealed(own.id));
+    const rigApp = own === null ? null : await apps.of(own.id, project);
     const townTokens = await this.#opened(queries.sealed(null));
-    const none = { rigApp: null, townCliTokens: [], townApp: null, pinnedTo: null };
-    return { ...none, rigTokens, townTokens, machine: null };
+    const townApp = await apps.of(null, project);
+    const pinnedTo = queries.settings(own)['credentials.pinnedTo'];
+    const all = { rigTokens, rigApp, townCliTokens: [], townTokens, townApp };
+    return { ...all, pinnedTo, machine: null };
   }
 
   /** C2 */
   async forGit(
     whose: CredentialFor,
     projectOf: (remote: string) => ForgeProject | null,
-  ): Promise<GitCredential | null> {
+  ): Promise<GitLogin> {
     const rig = 'rig' in whose ? this.#ground.queries.rig(whose.rig) : null;
     const project = 'rig' in whose ? (rig?.forge ?? null) : projectOf(whose.remote);
-    if (project === null) return null;
+    if (project === null) return { is: 'own' };
     const context = { rig: rig?.id ?? '', project };
-    const sources = await this.stored(rig?.id ?? null);
+    const sources = await this.stored(context);
     const found = await resolveCredential(context, sources, this.#ground.clock.now());
-    if (!found.ok) return null;
+    if (!found.ok) return withoutStored(found);
+    const { token } = found;
     const username = project.provider === 'github' ? 'x-access-token' : 'oauth2';
-    return { origin: project.origin, username, secret: found.token.secret };
+    const apps = [sources.rigApp, sources.townApp];
+    const refused = (): void => apps.forEach((app) => app?.forget(token));
+    const given = { origin: project.origin, username, secret: token.secret };
+    return { is: 'given', credential: given, renew: token.kind === 'app' ? refused : null };
   }
 
   async secretOf(row: SealedCredential): Promise<Secret | null> {
@@ -122,6 +134,15 @@ export class HostCredentials {
     this.#logins.set(key, { until: after(now, LOGIN_KEPT_MS), login });
     return login;
   }
+}
+
+/** C2 */
+function withoutStored(found: Extract<CredentialResolution, { ok: false }>): GitLogin {
+  const { unavailable, pinnedTo, tried } = found;
+  if (unavailable !== null) return { is: 'refused', refusal: { ...unavailable, pinnedTo } };
+  if (pinnedTo === null) return { is: 'own' };
+  const why = tried.map(({ source, why: because }) => `${source} ${because}`).join(', ');
+  return { is: 'refused', refusal: { source: null, cause: why.replaceAll('_', ' '), pinnedTo } };
 }
 
 /** C1 */

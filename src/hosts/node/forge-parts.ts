@@ -14,7 +14,7 @@ import { err, ok, type Result } from '../../core/result.ts';
 import type { Rig } from '../../core/rig.ts';
 import type { Secret } from '../../core/secret.ts';
 import type { ForgePort } from '../../ports/forge.ts';
-import type { CredentialFor, GitCredential } from '../../runtime/git-credential.ts';
+import type { CredentialFor, GitLogin } from '../../runtime/git-credential.ts';
 import { bindToken, resolveCredential, type CredentialSources } from '../../scm/credentials.ts';
 import type { ForgeDoor } from '../../scm/http.ts';
 import { originOf, type ForgeBinding } from '../../scm/lease.ts';
@@ -26,16 +26,19 @@ import { maskOf, SecretBox, writtenBack } from '../../scm/secret-box.ts';
 import { verifyWebhook, type WebhookRefusal } from '../../scm/webhooks.ts';
 import type { Due } from '../../scm/webhook-hints.ts';
 import type {
+  AppOffer,
+  AppOrder,
   CredentialOrder,
   CredentialWish,
   ForgeDesk,
   WebhookOffer,
 } from '../../server/forge-desk.ts';
 import { mergeRequests } from '../../storage/tables/merge-requests.ts';
-import { scopeOf, webhookScope } from '../../town/commands/pulls.ts';
+import { scopeOf, webhookScope } from '../../town/commands/credentials.ts';
 import { ForgeQueries } from '../../town/forge-queries.ts';
 import { lookView, useView } from '../../town/forge-views.ts';
 import { makeAdapter, spoken } from './forge-adapters.ts';
+import { HostApps } from './forge-apps.ts';
 import { HostCredentials, purposeOf } from './forge-credentials.ts';
 import type { ForgesGround } from './forges.ts';
 
@@ -51,6 +54,7 @@ export class ForgeParts implements ForgeDesk {
   readonly #ground: ForgesGround;
   readonly #box: SecretBox;
   readonly #queries: ForgeQueries;
+  readonly #apps: HostApps;
   readonly #credentials: HostCredentials;
   readonly #door: ForgeDoor;
   readonly #budgets = new RateBudgets();
@@ -62,7 +66,6 @@ export class ForgeParts implements ForgeDesk {
     this.#box = box;
     const queries = new ForgeQueries(sql);
     this.#queries = queries;
-    this.#credentials = new HostCredentials({ ...ground, box, queries });
     const instances = () => this.#instances();
     this.#door = {
       fetch: ground.fetch,
@@ -73,6 +76,8 @@ export class ForgeParts implements ForgeDesk {
         return httpOriginsOf(instances());
       },
     };
+    this.#apps = new HostApps({ ...ground, box, queries, door: this.#door });
+    this.#credentials = new HostCredentials({ ...ground, box, queries, apps: this.#apps });
     this.port = this.#adapter((context) => this.#credentials.sources(context));
   }
 
@@ -86,31 +91,39 @@ export class ForgeParts implements ForgeDesk {
     return found !== null && spoken.includes(found.provider) ? found : null;
   }
 
-  credentialFor(whose: CredentialFor): Promise<GitCredential | null> {
+  credentialFor(whose: CredentialFor): Promise<GitLogin> {
     return this.#credentials.forGit(whose, (remote) => forgeOf(remote, this.#instances()));
   }
 
   async look(rig: Rig) {
     if (rig.forge === null) return null;
     const context = { rig: rig.id, project: rig.forge };
-    const { source } = await this.use(rig);
     const found = await this.port.probe(context);
-    return lookView({ project: rig.forge, source, found }, rig.id);
+    const { source, expiresAt } = await this.#resolved(rig.forge, rig); // one made anew counts
+    return lookView({ project: rig.forge, source, expiresAt, found }, rig.id);
   }
 
   async use(rig: Rig) {
-    if (rig.forge === null) return useView({ source: null, tried: [], budgets: [] });
-    const context = { rig: rig.id, project: rig.forge };
+    const { forge } = rig;
+    if (forge === null) return useView({ ...nowhere, tried: [], budgets: [] });
+    const { source, expiresAt, tried } = await this.#resolved(forge, rig);
+    const budgets = source === null ? [] : await this.port.budgets({ rig: rig.id, project: forge });
+    return useView({ source, expiresAt, tried, budgets });
+  }
+
+  async #resolved(project: ForgeProject, { id: rig }: Rig) {
+    const context = { rig, project };
     const sources = await this.#credentials.sources(context);
     const found = await resolveCredential(context, sources, this.#ground.clock.now());
-    if (!found.ok) return useView({ source: null, tried: found.tried, budgets: [] });
-    const budgets = await this.port.budgets(context);
-    return useView({ source: found.source, tried: [], budgets });
+    if (!found.ok) return { ...nowhere, tried: found.tried };
+    return { source: found.source, expiresAt: found.token.expiresAt, tried: [] };
   }
 
   /** Also of a forge that is not known any more: what is stored can be forgotten. */
-  async originOf(wish: CredentialWish): Promise<Result<string, Failure>> {
-    const stored = this.#queries.sealed(wish.rig?.id ?? null).map(({ origin }) => origin);
+  async originOf(wish: CredentialWish, of: 'token' | 'app'): Promise<Result<string, Failure>> {
+    const rig = wish.rig?.id ?? null;
+    const rows = of === 'app' ? this.#queries.sealedApps(rig) : this.#queries.sealed(rig);
+    const stored = rows.map(({ origin }) => origin);
     const asked =
       wish.url === null ? stored : stored.filter((one) => one === originOf(wish.url ?? ''));
     const [only, ...more] = asked;
@@ -147,6 +160,15 @@ export class ForgeParts implements ForgeDesk {
       login: whose.value,
     };
     return ok({ order, origin });
+  }
+
+  async app(wish: CredentialWish, offer: AppOffer): Promise<Result<AppOrder, Failure>> {
+    const forge = this.#forgeOf(wish);
+    if (!forge.ok) return forge;
+    const rig = wish.rig?.id ?? null;
+    const { origin } = forge.value;
+    const order = await this.#apps.offered(rig, forge.value, offer, wish.rig?.forge ?? null);
+    return order.ok ? ok({ order: order.value, origin }) : order;
   }
 
   async newWebhook(rig: Rig): Promise<Result<WebhookOffer, Failure>> {
@@ -253,6 +275,8 @@ export class ForgeParts implements ForgeDesk {
     }));
   }
 }
+
+const nowhere = { source: null, expiresAt: null } as const;
 
 const REFUSALS: Readonly<Record<WebhookRefusal, number>> = {
   too_large: 413,

@@ -9,7 +9,7 @@ import type { Fact } from '../../core/fact.ts';
 import type { Clock, Log, Random, Timers } from '../../ports/host.ts';
 import type { ForgePort } from '../../ports/forge.ts';
 import type { Sql } from '../../ports/sql.ts';
-import type { CredentialFor, GitCredential } from '../../runtime/git-credential.ts';
+import type { CredentialFor, GitLogin } from '../../runtime/git-credential.ts';
 import type { ForgeDesk } from '../../server/forge-desk.ts';
 import type { ForgeParts } from './forge-parts.ts';
 
@@ -31,7 +31,7 @@ export interface ForgesGround {
 export interface NodeForges {
   readonly port: ForgePort;
   readonly desk: () => Promise<ForgeDesk>;
-  readonly credentialFor: (whose: CredentialFor) => Promise<GitCredential | null>;
+  readonly credentialFor: (whose: CredentialFor) => Promise<GitLogin>;
 }
 
 export function lazyForges(ground: ForgesGround): NodeForges {

@@ -10,6 +10,7 @@ import { err, ok, type Result } from '../../core/result.ts';
 import type { Failure } from '../../core/failure.ts';
 import type { Rig } from '../../core/rig.ts';
 import type { forgeRoutes } from '../../protocol/forge-routes.ts';
+import type { AppOffer } from '../forge-desk.ts';
 import { command, type Handlers, type ServerDeps } from '../handler.ts';
 
 type ForgeHandlers = Handlers<keyof typeof forgeRoutes>;
@@ -18,6 +19,7 @@ const WHO = 'person:local';
 
 export function forgeHandlers(deps: ServerDeps): ForgeHandlers {
   const listed = (rig: string | null) => ok({ items: deps.forge.queries().credentials(rig) });
+  const appsOf = (rig: string | null) => ok({ items: deps.forge.queries().apps(rig) });
   const rigOf = (name: string): Result<Rig, Failure> => deps.queries().rigRow(name);
   return {
     forgeStatus: async () => ok(await status(deps)),
@@ -35,6 +37,21 @@ export function forgeHandlers(deps: ServerDeps): ForgeHandlers {
     removeRigCredential: async ({ params, query }) => {
       const rig = rigOf(params.rig);
       return rig.ok ? await remove(deps, rig.value, query.url ?? null) : rig;
+    },
+    listApps: () => appsOf(null),
+    setApp: ({ body }) => saveApp(deps, null, body),
+    removeApp: ({ query }) => removeApp(deps, null, query.url ?? null),
+    listRigApps: ({ params }) => {
+      const rig = rigOf(params.rig);
+      return rig.ok ? appsOf(rig.value.id) : rig;
+    },
+    setRigApp: async ({ params, body }) => {
+      const rig = rigOf(params.rig);
+      return rig.ok ? await saveApp(deps, rig.value, body) : rig;
+    },
+    removeRigApp: async ({ params, query }) => {
+      const rig = rigOf(params.rig);
+      return rig.ok ? await removeApp(deps, rig.value, query.url ?? null) : rig;
     },
     makeWebhook: async ({ params, request }) => {
       const rig = rigOf(params.rig);
@@ -56,17 +73,23 @@ export function forgeHandlers(deps: ServerDeps): ForgeHandlers {
   };
 }
 
+const unused = { source: null, expiresAt: null, tried: [], budgets: [] };
+
 async function status(deps: ServerDeps) {
   const queries = deps.forge.queries();
   const accounts = await Promise.all(
     queries.accounts().map(async ({ rigs, view }) => {
       const [first] = rigs;
       const use = first === undefined ? null : await deps.forge.use(first);
-      return { ...view, ...(use ?? { source: null, tried: [], budgets: [] }) };
+      return { ...view, ...(use ?? unused) };
     }),
   );
   const scopes = [null, ...queries.rigs().map(({ id }) => id)];
-  return { accounts, credentials: scopes.flatMap((scope) => queries.credentials(scope)) };
+  return {
+    accounts,
+    credentials: scopes.flatMap((scope) => queries.credentials(scope)),
+    apps: scopes.flatMap((scope) => queries.apps(scope)),
+  };
 }
 
 /** F1 */
@@ -84,14 +107,45 @@ async function save(
   }
   const queries = deps.forge.queries();
   const credential = queries.credentials(rig?.id ?? null).find((one) => one.origin === origin);
-  if (credential === undefined) return err(noneAt(origin));
-  const example = rig ?? queries.rigs().find((one) => one.forge?.origin === origin) ?? null;
-  const look = example === null ? null : await deps.forge.look(example);
+  if (credential === undefined) return err(noneAt('credential', origin));
+  const look = await lookAt(deps, rig, origin);
   return ok({ credential, changed: order !== null, look });
 }
 
+/** What it lets the rig do, or for the whole town the first rig there. */
+async function lookAt({ forge }: ServerDeps, rig: Rig | null, origin: string) {
+  const there = (one: Rig) => one.forge?.origin === origin;
+  const example = rig ?? forge.queries().rigs().find(there) ?? null;
+  return example === null ? null : await forge.look(example);
+}
+
+/** F1 */
+async function saveApp(
+  deps: ServerDeps,
+  rig: Rig | null,
+  { url, ...offer }: AppOffer & { readonly url: string | null },
+) {
+  const sealed = await deps.forge.app({ rig, url }, offer);
+  if (!sealed.ok) return sealed;
+  const { order, origin } = sealed.value;
+  const done = deps.town().command(order, WHO);
+  if (!done.ok) return done;
+  const stored = deps.forge.queries().apps(rig?.id ?? null);
+  const app = stored.find((one) => one.origin === origin);
+  if (app === undefined) return err(noneAt('app', origin));
+  return ok({ app, look: await lookAt(deps, rig, origin) });
+}
+
+async function removeApp(deps: ServerDeps, rig: Rig | null, url: string | null) {
+  const origin = await deps.forge.originOf({ rig, url }, 'app');
+  if (!origin.ok) return origin;
+  const order = { kind: 'app_remove', rig: rig?.id ?? null, origin: origin.value } as const;
+  const done = deps.town().command(order, WHO);
+  return done.ok ? ok({ items: deps.forge.queries().apps(rig?.id ?? null) }) : done;
+}
+
 async function remove(deps: ServerDeps, rig: Rig | null, url: string | null) {
-  const origin = await deps.forge.originOf({ rig, url });
+  const origin = await deps.forge.originOf({ rig, url }, 'token');
   if (!origin.ok) return origin;
   const order = {
     kind: 'credential_remove',
@@ -103,8 +157,8 @@ async function remove(deps: ServerDeps, rig: Rig | null, url: string | null) {
   return ok({ items: deps.forge.queries().credentials(rig?.id ?? null) });
 }
 
-function noneAt(origin: string): Failure {
-  return { kind: 'unknown_thing', helps: 'person', thing: 'credential', name: origin, near: [] };
+function noneAt(thing: 'credential' | 'app', origin: string): Failure {
+  return { kind: 'unknown_thing', helps: 'person', thing, name: origin, near: [] };
 }
 
 /** F2 */

@@ -19,7 +19,7 @@ import { loadGround, settingsOf } from '../../storage/load-view.ts';
 import { mergeRequests } from '../../storage/tables/merge-requests.ts';
 import { done, findRig, type Answer, type Ask } from './ask.ts';
 import { newBead } from './beads.ts';
-import { accountFor } from './rigs.ts';
+import { accountFor } from './accounts.ts';
 
 type Adopt = Extract<Command, { readonly kind: 'mr_adopt' }>;
 

@@ -1,15 +1,12 @@
 /**
  * What people ask of rigs and settings.
  */
-import type { Action } from '../../core/action.ts';
 import { noUsage } from '../../core/attempt.ts';
 import type { Command } from '../../core/command.ts';
 import type { Failure } from '../../core/failure.ts';
-import type { ForgeAccount } from '../../core/forge-account.ts';
 import { rigId } from '../../core/ids.ts';
 import { prefixOf, prefixProblem, rigNameProblem } from '../../core/names.ts';
 import { insert, update } from '../../core/plan.ts';
-import { accountIdOf } from '../../core/forge-account.ts';
 import { err } from '../../core/result.ts';
 import type { Rig } from '../../core/rig.ts';
 import {
@@ -21,14 +18,16 @@ import {
   rigScopeProblem,
 } from '../../core/setting-definitions.ts';
 import type { SettingKey, Settings } from '../../core/settings.ts';
-import { forgeAccounts } from '../../storage/tables/forge-accounts.ts';
+import { apps } from '../../storage/tables/apps.ts';
 import { beads } from '../../storage/tables/beads.ts';
 import { rigs } from '../../storage/tables/rigs.ts';
 import { secrets } from '../../storage/tables/secrets.ts';
 import { loadTown } from '../../storage/load-view.ts';
 import { remark } from '../apply.ts';
+import { accountFor } from './accounts.ts';
 import { done, findRig, missing, type Answer, type Ask } from './ask.ts';
 import { liveBeads } from './beads.ts';
+import { credentialChanged } from './credentials.ts';
 
 type Of<K extends Command['kind']> = Extract<Command, { readonly kind: K }>;
 
@@ -76,28 +75,6 @@ export function add(ask: Ask, command: Of<'rig_add'>): Answer {
   return done(ask, row.id, insert('rig', row, 'added'), ...accountFor(ask, row));
 }
 
-/** The account behind a rig on a forge, where the town has none for that origin yet. */
-export function accountFor(ask: Ask, rig: Rig): readonly Action[] {
-  const id = accountIdOf(rig);
-  if (rig.forge === null || forgeAccounts.get(ask.turn.tx, id) !== undefined) return [];
-  const row: ForgeAccount = {
-    id,
-    status: 'clear',
-    origin: rig.forge.origin,
-    rig: rig.id,
-    read: null,
-    reads: 0,
-    incident: null,
-    probeAt: null,
-    escalation: null,
-    waits: [],
-    createdAt: ask.turn.now,
-    updatedAt: ask.turn.now,
-    parked: null,
-  };
-  return [insert('forge_account', row, 'first_rig')];
-}
-
 export function consent(ask: Ask, command: Of<'rig_consent'>): Answer {
   const rig = findRig(ask.turn.tx, command.rig);
   if (!rig.ok) return rig;
@@ -132,6 +109,9 @@ export function remove(ask: Ask, command: Of<'rig_remove'>): Answer {
     for (const { origin } of secrets.of(ask.turn.tx, scope)) {
       secrets.remove(ask.turn.tx, scope, origin);
     }
+    for (const { origin } of apps.of(ask.turn.tx, scope)) {
+      apps.remove(ask.turn.tx, scope, origin);
+    }
   }
   remark(ask.turn, { kind: 'rig', id: rig.id }, 'removed', ask.who, {}, 'delete');
   return done(ask, rig.id, { do: 'resolve', dedupeKey: `rig:${rig.id}`, why: 'removed' });
@@ -160,17 +140,22 @@ export function setSettings(ask: Ask, command: Of<'settings_set'>): Answer {
   const settings: Partial<Settings> = next;
   const problem = combinationProblem(ask, rig === null ? null : rig.value, settings);
   if (problem !== null) return err(problem);
+  const named = [...Object.keys(command.set), ...command.unset];
+  const heals = named.some((key) => key.startsWith('credentials.'));
   // What was changed may be what a rig is unready for: it looks again.
   if (rig !== null) {
     const { id, status } = rig.value;
     const look = status === 'unready' ? { probeAsked: true } : {};
-    return done(ask, id, update('rig', id, { settings, ...look }, 'settings'));
+    const after = { ...rig.value, settings };
+    const healed = heals ? credentialChanged(ask, [after]) : [];
+    return done(ask, id, update('rig', id, { settings, ...look }, 'settings'), ...healed);
   }
   const looks = rigs
     .all(tx)
     .filter(({ status }) => status === 'unready')
     .map(({ id }) => update('rig', id, { probeAsked: true }, 'settings'));
-  return done(ask, 'town', update('town', 'town', { settings }, 'settings'), ...looks);
+  const healed = heals ? credentialChanged(ask, rigs.all(tx)) : [];
+  return done(ask, 'town', update('town', 'town', { settings }, 'settings'), ...looks, ...healed);
 }
 
 /** A town's setting must go with what every rig has set. */
@@ -180,13 +165,25 @@ function combinationProblem(
   settings: Partial<Settings>,
 ): Failure | null {
   const { tx } = ask.turn;
-  if (rig !== null) return checkCombination(resolveSettings(loadTown(tx).settings, settings));
+  if (rig !== null) {
+    const pinned = pinProblem(rig, settings);
+    return pinned ?? checkCombination(resolveSettings(loadTown(tx).settings, settings));
+  }
   const inForce = [{}, ...rigs.all(tx).map((one) => one.settings)];
   for (const own of inForce) {
     const problem = checkCombination(resolveSettings(settings, own));
     if (problem !== null) return problem;
   }
   return null;
+}
+
+/** Where there can be no app, a pin to one would end all reading. */
+function pinProblem({ id, forge }: Rig, settings: Partial<Settings>): Failure | null {
+  const pinnedTo = settings['credentials.pinnedTo'] ?? null;
+  if (pinnedTo === null || forge?.provider === 'github') return null;
+  const where = forge === null ? 'is on no forge' : `is on ${forge.origin}, which has no apps`;
+  const keys = ['credentials.pinnedTo'];
+  return { kind: 'settings_conflict', helps: 'person', keys, why: `${id} ${where}` };
 }
 
 function keyProblem(key: string, onRig: boolean): Failure | null {

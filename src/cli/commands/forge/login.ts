@@ -1,8 +1,9 @@
 /**
  * `gt forge login` and `gt forge logout`.
  *
- * L1 The token is read from standard input or from the terminal, unseen; it is in no argument, no
- *    environment and no output. L2 What it may do is shown; one that may not read ends with 1.
+ * L1 The token is read from standard input or from the terminal, unseen, the key of an app from its
+ *    file; neither is in an argument, an environment or an output.
+ * L2 What it may do is shown; one that may not read ends with 1.
  */
 import { canAsk } from '../../ask.ts';
 import { exitCodes, type ExitCode } from '../../exit-codes.ts';
@@ -21,7 +22,7 @@ export async function login(
   context: Context,
   { rig, url, fromStdin }: Place & { readonly fromStdin: boolean },
 ): Promise<ExitCode> {
-  const { client, output } = context;
+  const { client, output, world } = context;
   const token = await tokenFrom(context, fromStdin);
   const body = { token, url: url ?? null };
   const saved =
@@ -34,22 +35,35 @@ export async function login(
     const kept = changed ? 'saved' : 'as it was';
     return [
       `${credential.mask}  ${kept}, for ${rig ?? 'every rig'} at ${credential.origin}${who}`,
-      ...(look === null ? [] : lookLines(output, look)),
+      ...(look === null ? [] : lookLines(output, look, world.now())),
     ];
   });
   return look !== null && look.failure !== null ? exitCodes.failure : exitCodes.ok; // L2
 }
 
-export async function logout({ client, output }: Context, { rig, url }: Place): Promise<ExitCode> {
-  const left =
-    rig === undefined
+export async function logout(
+  { client, output }: Context,
+  { rig, url, app }: Place & { readonly app: boolean },
+): Promise<ExitCode> {
+  const left = app
+    ? await withoutApp(client, { rig, url })
+    : rig === undefined
       ? await client.delete('/credentials', {}, { url })
       : await client.delete('/rigs/{rig}/credentials', { rig }, { url });
   output.result(left, () => [
     'forgotten',
-    ...left.items.map(({ mask, origin }) => `still there: ${mask} for ${origin}`),
+    ...left.items.map((one) => {
+      const name = 'mask' in one ? one.mask : `the app ${one.name}`;
+      return `still there: ${name} for ${one.origin}`;
+    }),
   ]);
   return exitCodes.ok;
+}
+
+async function withoutApp(client: Context['client'], { rig, url }: Place) {
+  return rig === undefined
+    ? await client.delete('/apps', {}, { url })
+    : await client.delete('/rigs/{rig}/apps', { rig }, { url });
 }
 
 /** L1 */

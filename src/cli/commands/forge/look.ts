@@ -5,7 +5,7 @@
  */
 import type { ForgeLook } from '../../../protocol/http.ts';
 import { sentences } from '../../format.ts';
-import { oneLine, type Output } from '../../output.ts';
+import { oneLine, span, type Output } from '../../output.ts';
 
 const RIGHTS = [
   ['canRead', 'read the repository'],
@@ -15,11 +15,14 @@ const RIGHTS = [
   ['canMerge', 'merge'],
 ] as const;
 
-export function lookLines(output: Output, look: ForgeLook): string[] {
+export function lookLines(output: Output, look: ForgeLook, now: number): string[] {
   const { failure, missing } = look;
   const place = `${look.provider} at ${look.origin}/${oneLine(look.path)}`;
   const who = look.login === null ? '' : `, as ${oneLine(look.login)}`;
-  const from = look.source === null ? 'no credential' : `credential from ${look.source}${who}`;
+  const from =
+    look.source === null
+      ? 'no credential'
+      : `credential from ${look.source}${who}${untilText(look.expiresAt, now)}`;
   if (failure !== null) return [`${place}: ${from}`, ...sentences(output, failure, '  ')];
   return [
     `${place}: ${from}`,
@@ -28,6 +31,11 @@ export function lookLines(output: Output, look: ForgeLook): string[] {
     ...(look.archived ? ['  the repository is archived: nothing can be pushed'] : []),
     ...(look.movedTo === null ? [] : [`  it is called ${oneLine(look.movedTo)} now`]),
   ];
+}
+
+/** Tokens of an app end by themselves; before that the next one is asked for. */
+export function untilText(expiresAt: string | null, now: number): string {
+  return expiresAt === null ? '' : `, for ${span(Date.parse(expiresAt) - now)} more`;
 }
 
 /** K1 */

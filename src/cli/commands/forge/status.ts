@@ -8,6 +8,7 @@ import type { ForgeStatus } from '../../../protocol/http.ts';
 import { exitCodes, type ExitCode } from '../../exit-codes.ts';
 import { sentences } from '../../format.ts';
 import { ago, oneLine, span, type Output } from '../../output.ts';
+import { untilText } from './look.ts';
 import type { Context } from '../../spec.ts';
 
 type Account = ForgeStatus['accounts'][number];
@@ -27,7 +28,7 @@ function accountLines(output: Output, account: Account, now: number): string[] {
     output.paint('bold', account.id),
     ...output.fields([
       ['rigs', account.rigs.join(', ')],
-      ['credential', credentialText(account)],
+      ['credential', credentialText(account, now)],
       ...account.budgets.map(
         (budget) => [`budget ${budget.resource}`, budgetText(budget, now)] as const,
       ),
@@ -44,8 +45,8 @@ function accountLines(output: Output, account: Account, now: number): string[] {
   ];
 }
 
-function credentialText({ source, tried }: Account): string {
-  if (source !== null) return `from ${source}`;
+function credentialText({ source, tried, expiresAt }: Account, now: number): string {
+  if (source !== null) return `from ${source}${untilText(expiresAt, now)}`;
   return ['none', ...tried.map((one) => `${one.source}: ${one.why.replaceAll('_', ' ')}`)].join(
     '\n',
   );
@@ -75,13 +76,13 @@ function due(at: string, now: number): string {
   return left <= 0 ? 'now' : `in ${span(left)}`;
 }
 
-function credentialLines(output: Output, { credentials }: ForgeStatus): string[] {
-  if (credentials.length === 0) return ['no token is stored: gt forge login'];
-  const rows = credentials.map(({ origin, rig, mask, login }) => [
-    origin,
-    rig ?? 'every rig',
-    mask,
-    login ?? '',
-  ]);
-  return output.table(['stored for', 'used by', 'token', 'login'], rows);
+function credentialLines(output: Output, { credentials, apps }: ForgeStatus): string[] {
+  if (credentials.length === 0 && apps.length === 0) {
+    return ['no token is stored: gt forge login'];
+  }
+  const rows = [
+    ...credentials.map((one) => [one.origin, one.rig ?? 'every rig', one.mask, one.login ?? '']),
+    ...apps.map((one) => [one.origin, one.rig ?? 'every rig', `app ${one.name}`, one.key]),
+  ];
+  return output.table(['stored for', 'used by', 'token or app', 'login or key'], rows);
 }

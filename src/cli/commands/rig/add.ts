@@ -39,7 +39,7 @@ export async function add(context: Context, options: AddOptions): Promise<ExitCo
   const rig = await agreed(context, added, options.yes);
   const look = await lookAt(context.client, rig);
   output.result({ ...rig, forgeLook: look }, () => {
-    const shown = look === null ? [] : ['', ...lookLines(output, look)];
+    const shown = look === null ? [] : ['', ...lookLines(output, look, world.now())];
     if (rig.consentAt !== null) return [...shown, '', `sling work at it: gt sling ${rig.id} "…"`];
     return [
       ...shown,

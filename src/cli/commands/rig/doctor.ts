@@ -15,13 +15,13 @@ export async function doctor(
   context: Context,
   { name }: { readonly name: string },
 ): Promise<ExitCode> {
-  const { client, output } = context;
+  const { client, output, world } = context;
   await client.post('/rigs/{rig}/probe', { rig: name }, {});
   await examined(context, name);
   const answer = await client.get('/rigs/{rig}/doctor', { rig: name });
   output.result(answer, () => [
     ...checkLines(output, answer),
-    ...(answer.forge === null ? [] : ['', ...lookLines(output, answer.forge)]),
+    ...(answer.forge === null ? [] : ['', ...lookLines(output, answer.forge, world.now())]),
   ]);
   return answer.healthy ? exitCodes.ok : exitCodes.failure;
 }

@@ -19,7 +19,7 @@ export async function show(
   const look = await lookAt(client, rig);
   output.result({ ...rig, forgeLook: look }, () => [
     ...rigLines(output, rig, world.now()),
-    ...(look === null ? [] : ['', ...lookLines(output, look)]),
+    ...(look === null ? [] : ['', ...lookLines(output, look, world.now())]),
   ]);
   return exitCodes.ok;
 }
@@ -55,7 +55,7 @@ export function rigLines(output: Output, rig: RigResource, now: number): string[
 
 function forgeText({ forge }: RigResource): string | null {
   if (forge === null) return null;
-  const own = forge.ownCredential ? ', with a token of its own' : '';
+  const own = forge.ownCredential ? ', with a credential of its own' : '';
   return `${forge.provider} at ${forge.origin}/${oneLine(forge.path)}${own}`;
 }
 
