@@ -92,6 +92,8 @@ export class World {
   readonly listeners: ((event: ForgeEvent) => void)[] = [];
   /** How long a mergeability is computed after it was first asked for. null: never computed. */
   mergeabilityMs: number | null = 0;
+  /** How long a token of an installation is good for: an hour, as the original's. */
+  installationTokenMs = 3_600_000;
   readonly #deps: WorldDeps;
   readonly #former = new Map<string, Repo>();
   readonly #agenda: Later[] = [];
@@ -248,7 +250,7 @@ export class World {
     return installation;
   }
 
-  /** An hour, as the original; the secret is long and opaque on purpose. */
+  /** The secret is long and opaque on purpose, as the newest of the original's. */
   mint(app: ForgeApp, installation: Installation, asked: Partial<TokenSpec>): Token {
     const token: Token = {
       name: `${app.slug}-${this.tokens.length + 1}`,
@@ -263,7 +265,7 @@ export class World {
           ? this.#installed(installation)
           : new Set(asked.repos.map((name) => this.repo(name).id)),
       createdAt: this.now(),
-      expiresAt: this.now() + 3_600_000,
+      expiresAt: this.now() + this.installationTokenMs,
       revoked: false,
       ssoRequired: false,
     };

@@ -33,8 +33,11 @@ export class ForgeGround {
   token = '';
   /** Of git on the machine, until the town has a token of its own. */
   personsToken = '';
+  readonly #person: boolean;
 
-  constructor() {
+  /** `person`: git on this machine has a login of its own. */
+  constructor({ person = true }: { readonly person?: boolean } = {}) {
+    this.#person = person;
     this.forge = new DevForge({
       home: join(this.town.folder, 'forge'),
       clock: { now: () => Date.now() },
@@ -65,6 +68,10 @@ export class ForgeGround {
 
   /** With git credentials of the machine's person, which say nothing about the forge's API. */
   async #up(origin: string): Promise<void> {
+    if (!this.#person) {
+      await this.town.up();
+      return;
+    }
     this.personsToken = this.forge.addToken('ann', { scopes: ['repo'] }).secret;
     const basic = Buffer.from(`x-access-token:${this.personsToken}`).toString('base64');
     const env = {

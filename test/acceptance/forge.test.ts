@@ -3,13 +3,11 @@
  * person merges or closes one; a missing token stops the work with the right words, and heals; and
  * no token is found anywhere it does not belong.
  */
-import { execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Repo } from '../../src/devforge/repo.ts';
 import { ForgeGround } from './forge-ground.ts';
+import { placesOf } from './secret-places.ts';
 import { addFile } from './small-repository.ts';
 import { git, until } from './town.ts';
 
@@ -173,31 +171,10 @@ test('a person closes it: the town asks, and does what is answered', async () =>
   expect(await ground.closed(kept)).toBe('merged');
 }, 120_000);
 
-/** Every file of the town's home, and what the API gives away. */
 test('no token is in a log, the database, the journal, an export or a process', async () => {
-  const secrets = [ground.token, ground.personsToken];
-  const files = filesIn(town.home).map((path) => [path, readFileSync(path)] as const);
-  expect(files.length).toBeGreaterThan(10);
-  for (const secret of secrets) {
-    expect(files.filter(([, bytes]) => bytes.includes(secret)).map(([path]) => path)).toEqual([]);
-  }
   const environment = await git(repo.git.path, 'show', 'main:environment.txt');
   expect(environment).toContain('GASTOWN_AGENT_ROLE');
-  const exported = await town.request('GET', '/export');
-  expect(exported.body).not.toContain('sealed1.');
-  const processes = execFileSync('ps', ['-eww', '-o', 'args='], { encoding: 'utf8' });
-  for (const secret of secrets) {
-    expect(environment.includes(secret)).toBe(false);
-    expect(exported.body.includes(secret)).toBe(false);
-    expect(processes.includes(secret)).toBe(false);
-  }
+  expect((await town.request('GET', '/export')).body).not.toContain('sealed1.');
+  const secrets = [ground.token, ground.personsToken];
+  expect(await placesOf(secrets, town, { environment })).toEqual([]);
 });
-
-function filesIn(folder: string): readonly string[] {
-  return readdirSync(folder).flatMap((name) => {
-    const path = join(folder, name);
-    const stats = statSync(path, { throwIfNoEntry: false });
-    if (stats === undefined) return [];
-    return stats.isDirectory() ? filesIn(path) : stats.isFile() ? [path] : [];
-  });
-}

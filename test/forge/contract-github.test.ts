@@ -5,6 +5,7 @@
 import { Octokit } from '@octokit/rest';
 import { createSign } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ForgeApp } from '../../src/devforge/world.ts';
 import { groundFor, type Ground } from './ground.ts';
 import { GithubContract } from './openapi.ts';
 
@@ -188,17 +189,60 @@ test('a merge and an update of the branch have the shapes that GitHub describes'
   expect(forge.bugs).toEqual([]);
 });
 
+interface Claims {
+  readonly iss?: string;
+  readonly iat?: number;
+  readonly exp?: number;
+}
+
+/** Seconds from now. */
+function signed(app: ForgeApp, { iss = app.clientId, iat = -60, exp = 540 }: Claims = {}): string {
+  const now = Math.floor(ground.clock.now() / 1000);
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const head = part({ alg: 'RS256', typ: 'JWT' });
+  const claims = part({ iss, iat: now + iat, exp: now + exp });
+  const signer = createSign('RSA-SHA256').update(`${head}.${claims}`);
+  return `${head}.${claims}.${signer.sign(app.privateKey, 'base64url')}`;
+}
+
+test('a statement of an app is refused for what is wrong with it', async () => {
+  const { forge } = ground;
+  const app = forge.world.addApp('gastown');
+  const other = forge.world.addApp('other');
+  const { id: installation_id } = forge.world.installApp(app, 'acme');
+  const mint = (jwt: string, id = installation_id) =>
+    statusOf(() => client(jwt).apps.createInstallationAccessToken({ installation_id: id }));
+  expect(await mint(signed(app, { iss: String(app.id) }))).toBe(200);
+  expect(await mint(signed(app, { exp: 601 }))).toBe(401);
+  expect(await mint(signed(app, { exp: -1 }))).toBe(401);
+  expect(await mint(signed(app, { iat: 60 }))).toBe(401);
+  expect(await mint(signed(app, { iss: other.clientId }))).toBe(401);
+  expect(await mint(signed(other))).toBe(404);
+  expect(await mint(signed(app), 1)).toBe(404);
+  const [one] = app.installations;
+  if (one !== undefined) one.suspendedAt = ground.clock.now();
+  expect(await mint(signed(app))).toBe(403);
+  expect(forge.bugs).toEqual([]);
+});
+
+test('a token of an installation lasts as long as the switch says', async () => {
+  const { forge } = ground;
+  const app = forge.world.addApp('gastown');
+  const { id: installation_id } = forge.world.installApp(app, 'acme');
+  forge.world.installationTokenMs = 60_000;
+  const mint = client(signed(app)).apps.createInstallationAccessToken({ installation_id });
+  const { token, expires_at } = (await mint).data;
+  expect(Date.parse(expires_at) - ground.clock.now()).toBe(60_000);
+  forge.world.installationTokenMs = 3_600_000;
+  ground.clock.pass(60_000);
+  expect(await statusOf(() => client(token).repos.get(at))).toBe(401);
+});
+
 test('an app finds its installation and gets a token for one repository', async () => {
   const { forge } = ground;
   const app = forge.world.addApp('gastown');
   const installation = forge.world.installApp(app, 'acme');
-  const now = Math.floor(ground.clock.now() / 1000);
-  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const head = part({ alg: 'RS256', typ: 'JWT' });
-  const claims = part({ iss: app.clientId, iat: now - 60, exp: now + 540 });
-  const signer = createSign('RSA-SHA256').update(`${head}.${claims}`);
-  const jwt = `${head}.${claims}.${signer.sign(app.privateKey, 'base64url')}`;
-  const owner = client(jwt);
+  const owner = client(signed(app));
   const found = await owner.apps.getRepoInstallation(at);
   expect(found.data.id).toBe(installation.id);
   const minted = await owner.apps.createInstallationAccessToken({

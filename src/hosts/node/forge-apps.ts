@@ -32,12 +32,17 @@ export interface AppGround {
   readonly log: Log;
 }
 
+interface Opened {
+  readonly version: string;
+  readonly source: Promise<AppSource>;
+}
+
 const MASK = '****';
 
 export class HostApps {
   readonly #ground: AppGround;
   /** A1 */
-  readonly #sources = new Map<string, { readonly sealed: string; readonly source: AppSource }>();
+  readonly #sources = new Map<string, Opened>();
 
   constructor(ground: AppGround) {
     this.#ground = ground;
@@ -50,19 +55,24 @@ export class HostApps {
     return row === undefined ? null : await this.#sourceOf(row);
   }
 
+  /** A1: also for those who come while the row is being opened. */
   async #sourceOf(row: SealedApp): Promise<AppSource> {
+    const { scope, origin, sealed, apiBase } = row;
+    const at = `${scope} ${origin}`;
+    const version = `${sealed} ${apiBase} ${appNameOf(row)}`;
+    const known = this.#sources.get(at);
+    if (known?.version === version) return await known.source;
+    const source = this.#opened(row);
+    this.#sources.set(at, { version, source });
+    return await source;
+  }
+
+  async #opened(row: SealedApp): Promise<AppSource> {
     const { scope, origin, sealed } = row;
-    const version = `${sealed} ${row.apiBase} ${appNameOf(row)}`;
-    const known = this.#sources.get(`${scope} ${origin}`);
-    if (known?.sealed === version) return known.source;
     const key = await this.#ground.box.open(sealed, purposeOfApp(scope, origin));
-    if (!key.ok) {
-      this.#ground.log.error('app_key_unreadable', { scope, origin, why: key.error });
-      return unreadable(row); // A2
-    }
-    const source = this.#tokens(row, row, key.value);
-    this.#sources.set(`${scope} ${origin}`, { sealed: version, source });
-    return source;
+    if (key.ok) return this.#tokens(row, row, key.value);
+    this.#ground.log.error('app_key_unreadable', { scope, origin, why: key.error });
+    return unreadable(row); // A2
   }
 
   #tokens(
@@ -121,9 +131,7 @@ export class HostApps {
   }
 }
 
-const KEY =
-  'the private key of the app as GitHub gave it: a file that begins with ' +
-  '-----BEGIN RSA PRIVATE KEY-----';
+const KEY = 'the private key of the app as GitHub gave it: a PEM file, RSA PRIVATE KEY';
 const APPS_ELSEWHERE = 'a GitHub, for apps: others take a token, gt forge login';
 
 function purposeOfApp(scope: string, origin: string): string {

@@ -1,10 +1,10 @@
 /** Apps over real HTTP, with a development forge that checks what their keys sign. */
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { startTestHost, type TestHost } from '../../../test/api/host.ts';
+import { makeHome, startTestHost, type TestHost } from '../../../test/api/host.ts';
 import { SeededRandom } from '../../../test/forge/ground.ts';
 import { DevForge } from '../../devforge/devforge.ts';
 import type { ForgeApp, Installation } from '../../devforge/world.ts';
@@ -24,7 +24,7 @@ beforeEach(async () => {
   forge = new DevForge({ home: forgeHome, clock, random: new SeededRandom() });
   const { origin } = await forge.start();
   forge.addUser('gastown');
-  town = await startTestHost();
+  town = await startTestHost({ home: makeHome() });
   await town.call('PATCH', 'settings', { typed: { 'forge.instances': `github=${origin}` } });
   await addRig('web');
   app = forge.world.addApp('gastown');
@@ -34,13 +34,17 @@ beforeEach(async () => {
 afterEach(async () => {
   await town.stop();
   await forge.stop();
+  rmSync(town.home, { recursive: true, force: true });
   rmSync(forgeHome, { recursive: true, force: true });
   if (forge.bugs.length > 0) throw new AggregateError(forge.bugs, 'bugs of the forge');
 });
 
 async function addRig(name: string): Promise<void> {
-  const { cloneUrl } = await forge.addRepo(`team/${name}`);
-  const added = await town.call('POST', 'rigs', { name, source: cloneUrl, consent: true });
+  await attach(name, (await forge.addRepo(`team/${name}`)).cloneUrl);
+}
+
+async function attach(name: string, source: string): Promise<void> {
+  const added = await town.call('POST', 'rigs', { name, source, consent: true });
   if (added.status !== 201) throw new Error(JSON.stringify(added.body));
 }
 
@@ -118,6 +122,33 @@ describe('an app of a rig', () => {
     await put();
     await town.call('DELETE', 'rigs/web');
     expect((await status()).apps).toEqual([]);
+  });
+
+  test('is asked for one token by all who want one at the same time', async () => {
+    await put();
+    await town.stop();
+    town = await startTestHost({ home: town.home });
+    const before = minted().length;
+    const logins = await Promise.all(Array.from({ length: 20 }, () => gitLogin()));
+    expect(logins.map(({ is }) => is)).toEqual(logins.map(() => 'given'));
+    expect(minted()).toHaveLength(before + 1);
+  });
+
+  test('whose key the home’s key does not open fails, and nothing is used in its place', async () => {
+    await town.call('PUT', 'credentials', { token: forge.addToken('gastown').secret, url: null });
+    await put();
+    await town.stop();
+    writeFileSync(join(town.home, 'key'), new Uint8Array(32).fill(1));
+    town = await startTestHost({ home: town.home });
+    const { forge: look } = await doctor();
+    expect(look?.failure).toMatchObject({
+      kind: 'token_unavailable',
+      evidence: expect.stringContaining('bad key'),
+      next: expect.stringContaining('Give the app its private key again'),
+    });
+    const refusal = { source: 'rig.app', cause: 'bad key' };
+    expect(await gitLogin()).toMatchObject({ is: 'refused', refusal });
+    expect((await put()).body.look).toMatchObject({ source: 'rig.app', failure: null });
   });
 
   test('whose token is void is asked for another one once, by the API and by git', async () => {
@@ -205,6 +236,13 @@ describe('an app of the town', () => {
     expect(look?.failure?.evidence).toContain('it is not installed for this repository');
     expect(await gitLogin('api')).toEqual({ is: 'own' });
   });
+});
+
+test('with an app of the town a repository that nobody else may see is attached', async () => {
+  const { cloneUrl } = await forge.addRepo('team/hidden', { private: true });
+  await put({ url: forge.origin }, 'apps');
+  await attach('hidden', cloneUrl);
+  expect((await doctor('hidden')).forge).toMatchObject({ source: 'town.app', canRead: true });
 });
 
 describe('a rig that is pinned', () => {

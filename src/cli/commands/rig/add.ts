@@ -5,6 +5,8 @@
  * A2 Nothing lands in a checkout unless asked for: another branch, or --update-checkout.
  * A3 Nothing is written to the remote before a yes: --yes, or the answer here; without either the
  *    rig is there, and says that it waits for consent.
+ * A4 One on a forge that only lacks the right to push stays: a token or an app of its own is given
+ *    to a rig, not to an address.
  */
 import type { RigResource } from '../../../protocol/http.ts';
 import { askYes, canAsk } from '../../ask.ts';
@@ -93,9 +95,17 @@ async function passed(context: Context, rig: string): Promise<RigResource> {
     throw thrown;
   });
   if (seen.failure === null) return seen;
-  await context.client.delete('/rigs/{rig}', { rig });
   const { kind, what, evidence, next } = seen.failure;
+  if (wantsLogin(seen)) {
+    const login = `gt forge login --rig ${rig}`;
+    context.output.warn(`${rig} stays, for a login of its own: ${login}`); // A4
+  } else await context.client.delete('/rigs/{rig}', { rig });
   throw new Stop(exitCodes.failure, { kind, what, evidence, next });
+}
+
+/** A4 */
+function wantsLogin({ forge, failure }: RigResource): boolean {
+  return forge !== null && failure?.kind === 'push_refused';
 }
 
 /** A3. With a yes the right to push is examined as well. */
