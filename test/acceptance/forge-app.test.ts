@@ -1,7 +1,7 @@
 /**
  * A rig whose only credential is an app: a bead lands through a pull request of the app, a token
- * that ends on the way is replaced, without the app a pinned rig is read by nobody else, and no key,
- * no statement and no token of it is anywhere.
+ * that ends on the way is replaced, without the app a pinned rig is read by nobody else, and no
+ * key, no statement and no token of it is anywhere.
  */
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -154,7 +154,7 @@ test('a key that is none is refused before anything is kept', async () => {
   expect([alone.code, alone.err]).toEqual([2, expect.stringContaining('--app-id')]);
 });
 
-test('no key, no statement and no token is in a file, an answer, a prompt or a process', async () => {
+test('no key, no statement, no token is in a file, an answer, a prompt or a process', async () => {
   const environment = await git(repo.git.path, 'show', 'main:environment.txt');
   expect(environment).toContain('GASTOWN_AGENT_ROLE');
   const key = app.privateKey.split('\n').slice(1, -2);

@@ -250,7 +250,7 @@ const downApp: AppSource = {
   id: 'app',
   provider: 'github',
   origin: ORIGIN,
-  apiOrigin: ORIGIN,
+  apiOrigin: API,
   issue: async () => ({ ok: false, why: 'unavailable', cause: 'HTTP 502' }),
   forget: () => undefined,
 };

@@ -134,7 +134,7 @@ describe('an app of a rig', () => {
     expect(minted()).toHaveLength(before + 1);
   });
 
-  test('whose key the home’s key does not open fails, and nothing is used in its place', async () => {
+  test('whose key cannot be opened fails, and nothing is used in its place', async () => {
     await town.call('PUT', 'credentials', { token: forge.addToken('gastown').secret, url: null });
     await put();
     await town.stop();
@@ -277,6 +277,20 @@ describe('a rig that is pinned', () => {
     ]);
     await town.call('PATCH', 'rigs/web/settings', { set: {}, unset: ['credentials.pinnedTo'] });
     expect((await status()).accounts).toMatchObject([{ rigs: ['api', 'web'] }]);
+  });
+
+  test('stays pinned when its town moves, and its app stays behind', async () => {
+    await put();
+    await pin('12/3');
+    const text = await (await town.raw('export')).text();
+    await town.stop();
+    rmSync(town.home, { recursive: true, force: true });
+    town = await startTestHost({ home: makeHome() });
+    const headers = { 'content-type': 'application/x-ndjson' };
+    await town.raw('import', { method: 'POST', body: text, headers });
+    expect((await status()).accounts).toMatchObject([{ id: `${forge.origin}#web`, rigs: ['web'] }]);
+    expect((await status()).apps).toEqual([]);
+    expect(await gitLogin()).toMatchObject({ is: 'refused', refusal: { pinnedTo: '12/3' } });
   });
 
   test('to what is no name of an app, or where there are no apps, is refused', async () => {
