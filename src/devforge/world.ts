@@ -262,7 +262,7 @@ export class World {
       permissions: { ...(asked.permissions ?? installation.permissions), metadata: 'read' },
       repos:
         asked.repos === undefined
-          ? this.#installed(installation)
+          ? installation.repos
           : new Set(asked.repos.map((name) => this.repo(name).id)),
       createdAt: this.now(),
       expiresAt: this.now() + this.installationTokenMs,
@@ -284,7 +284,7 @@ export class World {
   accessOf(token: Token | null, repo: Repo): Access {
     const open: Access = repo.private ? 'none' : 'read';
     if (token === null) return open;
-    if (token.repos !== null && !token.repos.has(repo.id)) return open;
+    if (!this.reaches(token, repo)) return open;
     if (token.kind === 'installation') return 'write';
     const classic = token.permissions === null;
     const scopes = ['repo', 'api', 'write:repository', 'read:repository', 'read_api'];
@@ -293,6 +293,17 @@ export class World {
     }
     const own = repo.roleOf(token.user);
     return own === 'none' ? open : own;
+  }
+
+  /** An installation for all repositories of an account has those that come later, too. */
+  reaches({ repos, kind, identity }: Token, repo: Repo): boolean {
+    if (repos !== null) return repos.has(repo.id);
+    if (kind !== 'installation') return true;
+    return this.apps.some(({ installations }) =>
+      installations.some(
+        ({ id, account }) => `installation-${id}` === identity && account.id === repo.owner.id,
+      ),
+    );
   }
 
   emit(event: ForgeEvent): void {
@@ -313,10 +324,5 @@ export class World {
       this.#agenda.splice(this.#agenda.indexOf(due), 1);
       await due.run();
     }
-  }
-
-  #installed(installation: Installation): ReadonlySet<number> {
-    const own = this.repos.filter(({ owner }) => owner.id === installation.account.id);
-    return installation.repos ?? new Set(own.map(({ id }) => id));
   }
 }

@@ -161,6 +161,9 @@ test('no key, no statement, no token is in a file, an answer, a prompt or a proc
   const statement = Buffer.from('{"alg":"RS256"').toString('base64url').slice(0, 16);
   const secrets = [...key, statement, ...minted().map(({ secret }) => secret), ground.token];
   expect(minted().length).toBeGreaterThan(3);
+  const found = await placesOf([`${app.id}/${installation.id}`], town, {});
+  // It does look.
+  expect(found).toEqual(expect.arrayContaining(['/rigs/web/apps', '/forge', '/export']));
   const seen = [...lines].join('\n');
   expect(seen).toContain('git');
   expect(await placesOf(secrets, town, { environment, seen })).toEqual([]);

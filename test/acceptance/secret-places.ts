@@ -8,14 +8,20 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestTown } from './town.ts';
 
+/** Of a town with the rig `web`. */
 const ANSWERS = [
   '/export',
+  '/journal?after=0',
   '/forge',
   '/credentials',
   '/apps',
   '/rigs',
+  '/rigs/web/credentials',
+  '/rigs/web/apps',
+  '/rigs/web/doctor',
+  '/rigs/web/settings',
   '/merge-requests',
-  '/beads',
+  '/beads?all=true',
 ];
 
 /** The names of places that hold one; there must be some to look at. */

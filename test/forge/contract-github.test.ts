@@ -238,6 +238,20 @@ test('a token of an installation lasts as long as the switch says', async () => 
   expect(await statusOf(() => client(token).repos.get(at))).toBe(401);
 });
 
+test('an app of an account reaches what is made there later, and no other one', async () => {
+  const { forge } = ground;
+  const app = forge.world.addApp('gastown');
+  const { id: installation_id } = forge.world.installApp(app, 'acme');
+  const mint = client(signed(app)).apps.createInstallationAccessToken({ installation_id });
+  const bot = client((await mint).data.token);
+  await forge.addRepo('acme/later', { private: true });
+  await forge.addRepo('umbrella/own', { private: true });
+  expect((await bot.repos.get({ owner: 'acme', repo: 'later' })).status).toBe(200);
+  expect(await statusOf(() => bot.repos.get({ owner: 'umbrella', repo: 'own' }))).toBe(404);
+  const { data } = await bot.apps.listReposAccessibleToInstallation();
+  expect(new Set(data.repositories.map(({ owner }) => owner.login))).toEqual(new Set(['acme']));
+});
+
 test('an app finds its installation and gets a token for one repository', async () => {
   const { forge } = ground;
   const app = forge.world.addApp('gastown');

@@ -42,7 +42,7 @@ export const APP_ROUTES: readonly Route<Handler>[] = [
     if (token?.kind !== 'installation') {
       return problem(403, 'You must authenticate with an installation access token.');
     }
-    const repos = world.repos.filter(({ id }) => token.repos?.has(id) ?? true);
+    const repos = world.repos.filter((repo) => world.reaches(token, repo));
     return await paged(
       call,
       repos,
