@@ -134,8 +134,8 @@ export class Pull {
   /** A fork's commits come into the base repository before git is asked about them. */
   async fetchHead(): Promise<void> {
     if (this.headRepo === this.repo || this.#fetched === this.headSha) return;
-    const ref = `+${this.headSha}:refs/pull/${this.number}/head`;
-    await this.repo.git.must(['fetch', '--quiet', this.headRepo.git.path, ref]);
+    const refs = headRefs(this.number).map((ref) => `+${this.headSha}:${ref}`);
+    await this.repo.git.must(['fetch', '--quiet', this.headRepo.git.path, ...refs]);
     this.#fetched = this.headSha;
   }
 
@@ -220,6 +220,7 @@ export class Pull {
     const from = this.headSha;
     this.headSha = to;
     this.baseSha = this.repo.refs.get(this.baseRef) ?? this.baseSha;
+    await this.fetchHead();
     this.queue = null;
     this.#touch();
     if (this.repo.protections.get(this.baseRef)?.dismissStale === true) {
@@ -388,4 +389,9 @@ export class Pull {
   #tell(kind: ForgeEvent['kind'], action: string, sender: User): void {
     this.repo.world.emit({ repo: this.repo, kind, action, pull: this, sha: this.headSha, sender });
   }
+}
+
+/** Where the base repository shows a head of a fork: GitHub's and Gitea's name, and GitLab's. */
+export function headRefs(number: number): readonly string[] {
+  return [`refs/pull/${number}/head`, `refs/merge-requests/${number}/head`];
 }

@@ -20,7 +20,7 @@ import type {
   User,
 } from './model.ts';
 import { Refused } from './model.ts';
-import { Pull, type PullSpec } from './pull.ts';
+import { headRefs, Pull, type PullSpec } from './pull.ts';
 import type { World } from './world.ts';
 
 export class Repo {
@@ -199,8 +199,8 @@ export class Repo {
     if (twin !== undefined) throw new Refused('exists', String(twin.number));
     const number = this.pulls.length + 1;
     if (head !== this) {
-      const ref = `refs/pull/${number}/head`;
-      await this.git.must(['fetch', '--quiet', head.git.path, `${sha}:${ref}`]);
+      const refs = headRefs(number).map((ref) => `${sha}:${ref}`);
+      await this.git.must(['fetch', '--quiet', head.git.path, ...refs]);
     }
     const { ahead } = await this.git.count(base, sha);
     if (ahead === 0 && spec.mayBeEmpty !== true)

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { commitOf, type Commit } from '../core/ids.ts';
 import {
+  answerOf,
   branchOf,
   cloneOf,
   prove,
@@ -26,7 +27,7 @@ import {
   type Runner,
   type World,
 } from '../../test/git-world.ts';
-import { takeBranch } from './take.ts';
+import { takeBranch, type TakeSpec } from './take.ts';
 
 // Real git in many processes: slow on a machine that is busy with other things.
 vi.setConfig({ testTimeout: 30_000 });
@@ -117,6 +118,61 @@ test('the forge’s own update-branch merge is nobody’s, and is built on', asy
   });
   const second = await submitted(runner, round(2, merged), { 'more.txt': 'more\n' });
   expect(await publish(runner, world, bead, second, merged)).toMatchObject({ is: 'published' });
+});
+
+describe('a head whose branch lives in a fork', () => {
+  const from = 'refs/pull/12/head';
+  /** As a forge shows it: the commits are in the remote, under no branch. */
+  const shown = (files: Readonly<Record<string, string>>): Commit => {
+    const clone = cloneOf(world, 'main');
+    git(clone, 'config', 'user.name', 'Eve');
+    commitFiles(clone, files, 'from a fork');
+    git(clone, 'push', '-q', '--force', 'origin', `HEAD:${from}`);
+    return commitOf(git(world.remote, 'rev-parse', from));
+  };
+  const asked = (head: Commit, published = head): TakeSpec => {
+    const { rig } = world;
+    return { kind: 'take', rig, branch: 'eve/web:fix', bead: 'web-2', head, published, from };
+  };
+  const taken = async (head: Commit, published = head) =>
+    answerOf('take', await takeBranch(runner, asked(head, published)));
+
+  test('is taken from the ref the remote shows it under, and can be landed', async () => {
+    const head = shown({ 'fork.txt': 'fork\n' });
+    expect(await taken(head)).toMatchObject({ is: 'taken', head });
+    expect(await taken(head)).toMatchObject({ is: 'taken', head });
+    const store = await runner.stores.open(world.rig.rig);
+    expect(await store.has(head)).toBe(true);
+    expect(git(world.remote, 'for-each-ref', '--format=%(refname)', 'refs/heads/eve')).toBe('');
+  });
+
+  test('is taken anew when its author pushes, and refused when they rewrite it', async () => {
+    const head = shown({ 'fork.txt': 'fork\n' });
+    await taken(head);
+    const other = shown({ 'other.txt': 'other\n' });
+    expect(await taken(other, head)).toMatchObject({
+      is: 'refused',
+      failure: { kind: 'branch_taken', remoteHead: other },
+    });
+  });
+
+  test.each(['is not shown any more', 'is another one by now'])('that %s may come', async (how) => {
+    const head = shown({ 'fork.txt': 'fork\n' });
+    if (how === 'is not shown any more') git(world.remote, 'update-ref', '-d', from);
+    else shown({ 'other.txt': 'other\n' });
+    expect(await takeBranch(runner, asked(head))).toMatchObject({
+      kind: 'failed',
+      failure: { kind: 'job_failed', helps: 'later' },
+    });
+  });
+
+  test('that carries another bead’s commits is refused', async () => {
+    git(world.remote, 'update-ref', from, first);
+    expect(await taken(first)).toMatchObject({
+      is: 'refused',
+      failure: { kind: 'branch_contaminated', of: bead },
+    });
+  });
 });
 
 describe('a branch that was rewritten', () => {

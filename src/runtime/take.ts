@@ -2,7 +2,9 @@
  * The `take` job: brings what somebody else pushed to the bead's branch into the store, so that
  * gates, reviews and the next attempt stand on it.
  *
- * K1 Taken is the head the forge showed, and only while the remote's branch stands there.
+ * K1 Taken is the head the forge showed, and only while the remote's branch stands there. The
+ *    branch of a fork is in another repository: what counts is the ref (`from`) under which the
+ *    remote itself shows its head.
  * K2 It must contain what we published. A branch rewritten to the same patches is accepted too,
  *    as a forge's own rebase makes it: every patch of ours is in it or in the target, and what
  *    else is gone are merges that brought in the target and nothing more. Any other rewriting is
@@ -13,6 +15,7 @@
 import type { Failure } from '../core/failure.ts';
 import { beadId, commitOf, type BeadId, type Commit } from '../core/ids.ts';
 import type { JobResult, JobSpec } from '../core/job.ts';
+import { limits } from '../core/limits.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { guardBranch, unknownCommits } from './branch-guard.ts';
 import {
@@ -23,7 +26,7 @@ import {
   strangersOf,
 } from './branch-records.ts';
 import { patchIds } from './foreign.ts';
-import { caught } from './git-errors.ts';
+import { caught, remoteFailure } from './git-errors.ts';
 import { mergeCommits, readCommit } from './merge-tree.ts';
 import type { BranchDeps } from './publish.ts';
 import type { Store } from './store.ts';
@@ -42,13 +45,14 @@ async function take(deps: BranchDeps, spec: TakeSpec): Promise<Result<Answer, Fa
   const fetched = await deps.mirrors.fetchTarget(rig);
   if (!fetched.ok) return fetched;
   const { targetTip, branches } = fetched.value;
-  const remote = branches.get(branch) ?? null;
-  if (remote !== head) {
-    const output = `${branch} stands at ${remote ?? 'nothing'}, not at ${head}`;
+  const store = await deps.stores.open(rig.rig);
+  const shown = await shownHead(store, spec, branches);
+  if (!shown.ok) return shown;
+  if (shown.value !== head) {
+    const output = `${spec.from ?? branch} stands at ${shown.value ?? 'nothing'}, not at ${head}`;
     const step = 'find the head';
     return err({ kind: 'job_failed', helps: 'later', job: 'take', step, output }); // K1
   }
-  const store = await deps.stores.open(rig.rig);
   const bead = beadId(spec.bead);
   const guarded = await guardBranch(store, { branch, bead, head, targetTip });
   if (guarded.is === 'contaminated') return ok({ is: 'refused', failure: guarded.failure });
@@ -62,6 +66,25 @@ async function take(deps: BranchDeps, spec: TakeSpec): Promise<Result<Answer, Fa
   await recordTaken(store, bead, head, theirs);
   await recordPublished(store, branch, head);
   return ok({ is: 'taken', head, strangers: await authorsOf(store, theirs) });
+}
+
+/** K1. null: the remote shows none. A fork's comes into the store; a branch is in the mirror. */
+async function shownHead(
+  store: Store,
+  { rig, branch, from }: TakeSpec,
+  branches: ReadonlyMap<string, Commit>,
+): Promise<Result<Commit | null, Failure>> {
+  if (from === undefined) return ok(branches.get(branch) ?? null);
+  const network = { network: true, timeoutMs: limits.fetchMs };
+  const listed = await store.run(['ls-remote', '--', rig.remote, from], network);
+  if (!listed.ok) return err(remoteFailure(rig.remote, listed));
+  if (listed.out === '') return ok(null);
+  const own = `refs/gastown/fork/${from.slice('refs/'.length)}`;
+  const quietly = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance'];
+  const only = ['--no-recurse-submodules', '--', rig.remote, `+${from}:${own}`];
+  const fetched = await store.run(['fetch', ...quietly, ...only], network);
+  if (!fetched.ok) return err(remoteFailure(rig.remote, fetched));
+  return ok(await store.commit(own));
 }
 
 interface Rewriting {
