@@ -32,6 +32,15 @@ const refs: Readonly<Record<ForgeProvider, (number: number) => string>> = {
   gitlab: (number) => `refs/merge-requests/${number}/head`,
 };
 
+/** Whether work of ours may be pushed to its branch, and why not. */
+export type Repairs = 'agreed' | 'not_agreed' | 'fork';
+
+/** A1, A2 */
+export function repairsOf(request: MergeRequest): Repairs {
+  if (request.repairs) return 'agreed';
+  return forkRefOf(request) === null ? 'not_agreed' : 'fork';
+}
+
 /** Its title is data, as long as a bead's may be. */
 export function adoptedTitle({ title, ref }: PullRequestSnapshot): string {
   const line = oneLine(title, limits.beadTitleCharsMax);

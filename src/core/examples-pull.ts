@@ -24,6 +24,30 @@ export const pullExamples = {
       ],
     },
   },
+  pr_address: {
+    kind: 'pr_address',
+    helps: 'person',
+    error: {
+      kind: 'unrecognized_url',
+      provider: 'github',
+      host: 'github.com',
+      url: 'https://github.com/team/web/pull/new/greet',
+    },
+  },
+  pr_unread: {
+    kind: 'pr_unread',
+    helps: 'person',
+    url: 'https://github.com/team/web/pull/12',
+    rig: 'web',
+    error: { kind: 'network_error', provider: 'github', host: 'github.com', cause: 'timeout' },
+  },
+  pr_not_adopted: {
+    kind: 'pr_not_adopted',
+    helps: 'person',
+    provider: 'github',
+    url: 'https://github.com/team/web/pull/12',
+    why: { is: 'watched', bead: 'web-17' },
+  },
   pr_closed: {
     kind: 'pr_closed',
     helps: 'person',

@@ -12,6 +12,7 @@ import { renew, sourceWords, triedLines } from './explain/forge-words.ts';
 import { listed, named, number, quoted, stacked, when } from './explain/words.ts';
 import type { About, Explanation } from './explain/words.ts';
 import type { PRStatusError, PRStatusErrorKind } from './pr-status.ts';
+import type { ForgeProvider } from './pull-request.ts';
 import { redactPatterns } from './redact.ts';
 
 export interface AboutChange extends About {
@@ -74,10 +75,12 @@ const says: Says = {
     what: `This is not the address of a ${forgeWords[provider].change}: ${quoted(bare(url), 120)}.`,
     evidence: stacked(
       'No request was made.',
-      `Expected: https://${host === '' ? 'host' : named(host)}${forgeWords[provider].shape}`,
+      `Expected: ${shapeAt(provider, host)}`,
       isCreatePage(url) ? 'It is a page for opening one, as git prints it after a push.' : null,
     ),
-    next: `Give the address of the ${forgeWords[provider].change} itself: gt mr adopt`,
+    next:
+      `Give the address of the ${forgeWords[provider].change} itself: ` +
+      `gt mr adopt ${shapeAt(provider, host)}`,
   }),
   host_mismatch: ({ provider, host, expected, got }, about) => ({
     what: `A credential for ${forgeAt(provider, host)} is not sent to ${named(bare(got))}.`,
@@ -349,6 +352,10 @@ function left(remaining: number | null): string {
 /** Without a login, and without what follows a question mark: links carry tokens there. */
 function bare(url: string): string {
   return url.replace(/\/\/[^/?#]*@/, '//').replace(/[?#].*$/s, '');
+}
+
+function shapeAt(provider: ForgeProvider, host: string): string {
+  return `https://${host === '' ? 'host' : named(host)}${forgeWords[provider].shape}`;
 }
 
 function isCreatePage(url: string): boolean {

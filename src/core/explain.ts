@@ -6,6 +6,7 @@
  * E2 `next` is exactly one thing the reader can do, with the real names where they are known.
  * E3 Words of agents, commands and remotes are quoted, cleaned and shortened.
  */
+import { adoptionWords } from './explain/adoption.ts';
 import { agentWords } from './explain/agent.ts';
 import { landingWords } from './explain/landing.ts';
 import { machineWords } from './explain/machine.ts';
@@ -30,6 +31,7 @@ const says: Says = {
   ...landingWords,
   ...machineWords,
   ...pullWords,
+  ...adoptionWords,
   ...requestWords,
 };
 

@@ -6,8 +6,10 @@
  * F2 Evidence never holds a secret: what a remote said is redacted where it is read.
  * F3 `helps` says whether the same call may succeed later with nothing changed by a person.
  */
+import type { AdoptionRefusal } from './adoption-refusal.ts';
 import type { Commit } from './ids.ts';
-import type { PRStatusError } from './pr-status.ts';
+import type { PRStatusError, PullAddressError } from './pr-status.ts';
+import type { ForgeProvider } from './pull-request.ts';
 import type { Instant } from './time.ts';
 
 /** `later`: may pass by itself. `person`: somebody must change something first. `no`: never. */
@@ -126,6 +128,16 @@ interface Shape {
     readonly url: string;
     readonly error: PRStatusError;
     readonly by: 'immediate' | 'soft' | 'transient' | 'backstop';
+  };
+  /** What was given is not where a pull request is that the town may ask about. */
+  readonly pr_address: { readonly error: PullAddressError };
+  /** It was to be adopted, and a look at it failed; nothing was made. */
+  readonly pr_unread: { readonly url: string; readonly rig: string; readonly error: PRStatusError };
+  /** It was to be adopted and is not; nothing was made. */
+  readonly pr_not_adopted: {
+    readonly provider: ForgeProvider;
+    readonly url: string;
+    readonly why: AdoptionRefusal;
   };
   /** A person closed it without merging: only a person says what happens now. */
   readonly pr_closed: { readonly url: string; readonly by: string | null };

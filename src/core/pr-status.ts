@@ -89,6 +89,12 @@ export type PRStatusError = {
   } & Shape[K];
 }[PRStatusErrorKind];
 
+/** No request was made: the address alone says so. */
+export type PullAddressError = Extract<
+  PRStatusError,
+  { readonly kind: 'unrecognized_url' | 'host_mismatch' }
+>;
+
 export type PRStatusResult = PullRequestSnapshot;
 
 export type PRStatusOutcome =

@@ -124,6 +124,18 @@ export const appSaved = z
   .object({ app: appResource, look: forgeLook.nullable() })
   .meta({ id: 'AppSaved' });
 
+export const adoptRequest = z
+  .strictObject({
+    url: z.string().min(1).max(2000).meta({ description: 'Of the pull request itself' }),
+    rig: z.string().nullable().default(null).meta({
+      description: 'null: the one on that repository',
+    }),
+    repairs: z.boolean().default(false).meta({
+      description: 'Work of the town may be pushed to its branch; a fork’s is only watched',
+    }),
+  })
+  .meta({ id: 'AdoptRequest' });
+
 export const webhookResource = z
   .object({
     path: z.string().meta({ description: 'Below the address this server is reached at' }),
@@ -204,7 +216,10 @@ export const pullView = z
     queue: maybeText,
     closedBy: maybeText,
     mergedBy: maybeText,
-    adopted: z.boolean(),
+    adopted: z.boolean().meta({ description: 'Somebody else opened it' }),
+    repairs: z.enum(['agreed', 'not_agreed', 'fork']).meta({
+      description: 'Whether work of the town may be pushed to its branch; to a fork’s never',
+    }),
     observedAt: maybeTime,
     nextReadAt: maybeTime,
   })

@@ -137,6 +137,17 @@ export const forgeRoutes = {
     response: f.webhookResource,
     problems: [400, 404],
   },
+  adoptPull: {
+    tag: 'merge requests',
+    status: 201,
+    method: 'post',
+    path: '/merge-requests',
+    summary: 'Adopt a pull request that somebody else opened: watch, repair if agreed, merge',
+    body: f.adoptRequest,
+    response: mergeRequestResource,
+    command: true,
+    problems: [400, 404, 409, 502],
+  },
   retryMergeRequest: {
     tag: 'merge requests',
     status: 200,

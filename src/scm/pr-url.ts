@@ -9,17 +9,15 @@
  *    no binding names, when the address looks like a pull request.
  */
 import type { ForgeProvider, PullRequestRef } from '../core/pull-request.ts';
-import type { PRStatusError } from '../core/pr-status.ts';
+import type { PullAddressError } from '../core/pr-status.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { hostOf } from './lease.ts';
 import { fitsProvider, projectOf, type KnownForge } from './remote-url.ts';
 
-type UrlError = Extract<PRStatusError, { kind: 'unrecognized_url' | 'host_mismatch' }>;
-
 export function parsePullRequestUrl(
   text: string,
   forges: readonly KnownForge[],
-): Result<PullRequestRef, UrlError> {
+): Result<PullRequestRef, PullAddressError> {
   const url = strictUrl(text);
   if (url === null) return err(unrecognized(text, forges[0]));
   const here = forges.filter(({ origin }) => origin === url.origin);
@@ -88,7 +86,7 @@ export function pullRequestUrl(
 }
 
 /** U3 */
-function elsewhere(url: URL, text: string, forges: readonly KnownForge[]): UrlError {
+function elsewhere(url: URL, text: string, forges: readonly KnownForge[]): PullAddressError {
   const near =
     forges.find(({ origin }) => new URL(origin).hostname === url.hostname) ??
     forges.find(({ provider }) => PATHS[provider].test(url.pathname));
@@ -104,7 +102,7 @@ function elsewhere(url: URL, text: string, forges: readonly KnownForge[]): UrlEr
 
 const SHOWN_CHARS_MAX = 300;
 
-function unrecognized(text: string, forge: KnownForge | undefined): UrlError {
+function unrecognized(text: string, forge: KnownForge | undefined): PullAddressError {
   return {
     kind: 'unrecognized_url',
     provider: forge?.provider ?? 'github',

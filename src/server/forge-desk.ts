@@ -7,7 +7,7 @@
 import type { AppIdentity } from '../core/app.ts';
 import type { Command } from '../core/command.ts';
 import type { Failure } from '../core/failure.ts';
-import type { ForgeProject } from '../core/pull-request.ts';
+import type { ForgeProject, PullRequestRef, PullRequestSnapshot } from '../core/pull-request.ts';
 import type { Result } from '../core/result.ts';
 import type { Rig } from '../core/rig.ts';
 import type { LookView, UseView } from '../town/forge-views.ts';
@@ -41,6 +41,12 @@ export interface WebhookOffer {
   readonly secret: string;
 }
 
+/** A pull request and the rig it belongs to. */
+export interface PullPlace {
+  readonly rig: Rig;
+  readonly ref: PullRequestRef;
+}
+
 export interface ForgeDesk {
   queries(): ForgeQueries;
   /** null: the remote is on no forge that is known here and can be spoken to. */
@@ -54,6 +60,10 @@ export interface ForgeDesk {
   /** The origin whose token or app is meant. */
   originOf(wish: CredentialWish, of: 'token' | 'app'): Promise<Result<string, Failure>>;
   use(rig: Rig): Promise<UseView>;
+  /** The rig is found by origin and repository unless one is named. No request is made. */
+  placeOfPull(url: string, rig: Rig | null): Result<PullPlace, Failure>;
+  /** With the rig's own credential. */
+  readPull(place: PullPlace): Promise<Result<PullRequestSnapshot, Failure>>;
   newWebhook(rig: Rig): Promise<Result<WebhookOffer, Failure>>;
   /** The status to answer: what it is a hint of is already told. */
   delivered(rig: string, headers: Headers, body: Uint8Array<ArrayBuffer>): Promise<number>;

@@ -21,6 +21,7 @@ import { secrets, type SealedCredential } from '../storage/tables/secrets.ts';
 import { towns } from '../storage/tables/town.ts';
 import { scopeOf, webhookScope } from './commands/credentials.ts';
 import { accountView, appView, credentialView } from './forge-views.ts';
+import { answeredBefore, type Asked } from './repeats.ts';
 
 export class ForgeQueries {
   readonly #sql: SqlReader;
@@ -39,6 +40,11 @@ export class ForgeQueries {
 
   settings(rig: Rig | null): Settings {
     return resolveSettings(towns.get(this.#sql, 'town')?.settings ?? {}, rig?.settings ?? {});
+  }
+
+  /** For what is read on a forge before it is asked of the town: a repeat reads nothing. */
+  answeredBefore(asked: Asked, key: string | undefined) {
+    return answeredBefore(this.#sql, asked, key);
   }
 
   /** With the rigs that use each. */

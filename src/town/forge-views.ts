@@ -5,6 +5,7 @@
  * V1 Unknown is said as unknown, never as nothing wrong. V2 Sentences come from `core/explain*`.
  */
 import { appNameOf } from '../core/app.ts';
+import { repairsOf } from '../core/adoption.ts';
 import type { Bead } from '../core/bead.ts';
 import type { Escalation } from '../core/escalation.ts';
 import { explain, type Explanation } from '../core/explain.ts';
@@ -32,6 +33,7 @@ export function pullView(request: MergeRequest) {
     url: request.prUrl,
     ...(snapshot === null ? nothingSeen : seen(snapshot)),
     adopted: request.adopted,
+    repairs: repairsOf(request),
     nextReadAt: isoOrNull(request.readAt),
   };
 }

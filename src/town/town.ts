@@ -32,6 +32,7 @@ import { prune, restartLeases, wakeAll } from './boot.ts';
 import { carryOut } from './commands.ts';
 import { recordFact } from './facts.ts';
 import { Perform } from './perform.ts';
+import { answeredBefore, askedText } from './repeats.ts';
 import { fromStart, missedWakes, type Cursor } from './resync.ts';
 import { bug, first, runTick, type TickDeps } from './tick.ts';
 
@@ -95,16 +96,14 @@ export class Town {
 
   /** `key` makes it idempotent: a repeat is answered what the first was. K2 */
   command(command: Command, who: string, key?: string): Result<CommandAnswer, Failure> {
-    const asked = JSON.stringify(command);
     return this.#turn((turn) => {
-      if (key !== undefined) {
-        const known = idempotency.get(turn.tx, key);
-        if (known !== undefined) return repeated(known, asked, key);
-      }
+      const before = answeredBefore(turn.tx, command, key);
+      if (before !== null) return before;
       const answer = carryOut({ turn, who, random: this.#deps.random }, command);
       if (!answer.ok) return answer;
       const value = { id: answer.value, seq: journal.lastSeq(turn.tx) };
       if (key !== undefined) {
+        const asked = askedText(command);
         idempotency.put(turn.tx, key, asked, JSON.stringify(value), turn.now);
       }
       return ok(value);
@@ -228,15 +227,6 @@ export class Town {
       bug(turn, name, `${name.kind} ${name.id} was not woken`, 'missed_wake');
     }
   }
-}
-
-function repeated(
-  known: { readonly command: string; readonly answer: string },
-  asked: string,
-  key: string,
-): Result<CommandAnswer, Failure> {
-  if (known.command !== asked) return err({ kind: 'key_reused', helps: 'person', key });
-  return ok(JSON.parse(known.answer) as CommandAnswer);
 }
 
 /** 4 characters, the first a letter, so that it reads well in a branch. T1 */

@@ -45,6 +45,34 @@ export const mergeRequestCommands: NounSpec = {
         (await import('./mr/show.ts')).show(context, { id: input.arg('change') }),
     },
     {
+      words: 'mr adopt',
+      summary: 'Watch, repair if agreed, and merge a pull request somebody else opened',
+      detail:
+        'It gets a bead and goes through the same gates as the town’s own. Without --repair\n' +
+        'nothing is pushed to its branch: its author goes on, and what they push is judged.\n' +
+        'The branch of a fork is never pushed to.',
+      args: [{ name: 'url', about: 'address of the pull request', completes: 'anything' }],
+      options: [
+        { flags: '--repair', about: 'agents may push repairs to its branch' },
+        { flags: '--no-repair', about: 'only watch it (default)' },
+        {
+          flags: '--rig <name>',
+          about: 'where several rigs are on its repository',
+          completes: 'rig',
+        },
+      ],
+      examples: [
+        'gt mr adopt https://github.com/team/web/pull/12',
+        'gt mr adopt https://gitlab.com/team/web/-/merge_requests/7 --repair --rig web',
+      ],
+      run: async (context, input) =>
+        (await import('./mr/adopt.ts')).adopt(context, {
+          url: input.arg('url'),
+          rig: input.text('rig') ?? null,
+          repairs: input.flag('repair'),
+        }),
+    },
+    {
       words: 'mr retry',
       summary: 'Read its pull request again now, and try again what was refused',
       args: [mergeRequest],

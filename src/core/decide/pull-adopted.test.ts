@@ -24,7 +24,7 @@ import {
   sets,
   watched,
 } from '../../../test/fixtures/pull-decisions.ts';
-import type { Commit } from '../ids.ts';
+import { attemptId, type Commit } from '../ids.ts';
 import type { JobResult, JobSpec } from '../job.ts';
 import type { MergeRequest } from '../merge-request.ts';
 import type { PullRequestSnapshot } from '../pull-request.ts';
@@ -90,7 +90,34 @@ describe('an adopted pull request', () => {
   test('takes its author’s pushes even where strangers are asked about', () => {
     const settings = settingsWith({ gates: [], strangerCommits: 'ask' });
     const plan = watched({ ...adopted, snapshot: snapshotOf(commit('5')) }, { bead, settings });
-    expect(jobs(plan)).toMatchObject([{ kind: 'take', head: commit('5'), published: b }]);
+    expect(jobs(plan)).toMatchObject([{ kind: 'take', head: commit('5') }]);
+  });
+
+  test('may be rewritten by its author until work of an agent is on it', () => {
+    const rewritten = { ...adopted, snapshot: snapshotOf(commit('5')) };
+    const free = watched(rewritten, { bead });
+    expect(jobs(free)).toMatchObject([{ kind: 'take', head: commit('5'), published: commit('5') }]);
+    const ours = watched({ ...rewritten, submittedBy: attemptId('web-1.1') }, { bead });
+    expect(jobs(ours)).toMatchObject([{ kind: 'take', head: commit('5'), published: b }]);
+  });
+
+  test('whose push git finds before the forge shows it is taken in, once', () => {
+    const merging = { ...adopted, stage: 'landing', green: { head: b, since: now }, job } as const;
+    const moved: JobResult = { kind: 'publish', answer: { is: 'moved', remoteHead: commit('5') } };
+    const spec: JobSpec = {
+      kind: 'publish',
+      rig: ref,
+      branch: adopted.branch,
+      bead: 'web-1',
+      head: b,
+      expectedRemoteHead: b,
+    };
+    const settings = settingsWith({ gates: [], autoMerge: true });
+    const found = watched(merging, { bead, settings, job: { ...doneJob('publish', moved), spec } });
+    expect(jobs(found)).toMatchObject([{ kind: 'take', head: commit('5') }]);
+    const view = jobFor({ head: commit('5'), published: commit('5') }, takenJob('5'));
+    const then = watched(merging, { bead, settings, ...view });
+    expect(sets(then)).toMatchObject({ head: commit('5'), stage: 'queued' });
   });
 
   test('is repaired like our own where that was agreed to', () => {

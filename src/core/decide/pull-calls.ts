@@ -109,8 +109,13 @@ export function takeStrangers(view: MergeRequestView, shown: Commit): Plan {
     const asks = askAboutStrangers(view, shown);
     if (asks !== null) return asks;
   }
-  const asked = askGit(view, shown, published);
+  const asked = askGit(view, shown, isAllTheirs(mergeRequest) ? shown : published);
   return 'actions' in asked ? asked : taken(view, asked.head);
+}
+
+/** Nothing an agent wrote is on it: its author may rewrite it, as authors do. */
+function isAllTheirs({ adopted, submittedBy }: MergeRequest): boolean {
+  return adopted && submittedBy === null;
 }
 
 /** The first look at an adopted one: nothing of it was ever ours. */
@@ -155,8 +160,10 @@ function lagOf({ mergeRequest, now }: MergeRequestView, shown: Commit) {
  */
 function taking(view: MergeRequestView): Plan | null {
   const { job, mergeRequest } = view;
-  if (job?.spec.kind !== 'take' || job.spec.published !== mergeRequest.published) return null;
-  return takeStrangers(view, job.spec.head);
+  if (job?.spec.kind !== 'take') return null;
+  const { head, published } = job.spec;
+  const isNew = published === head && head !== mergeRequest.published;
+  return isNew || published === mergeRequest.published ? takeStrangers(view, head) : null;
 }
 
 /** What we had not published yet is not lost: the bead merges it with what was pushed meanwhile. */

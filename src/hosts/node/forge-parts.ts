@@ -9,7 +9,7 @@
 import type { Command } from '../../core/command.ts';
 import type { Fact } from '../../core/fact.ts';
 import type { Failure } from '../../core/failure.ts';
-import type { ForgeProject } from '../../core/pull-request.ts';
+import type { ForgeProject, PullRequestSnapshot } from '../../core/pull-request.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { Rig } from '../../core/rig.ts';
 import type { Secret } from '../../core/secret.ts';
@@ -31,6 +31,7 @@ import type {
   CredentialOrder,
   CredentialWish,
   ForgeDesk,
+  PullPlace,
   WebhookOffer,
 } from '../../server/forge-desk.ts';
 import { mergeRequests } from '../../storage/tables/merge-requests.ts';
@@ -41,6 +42,7 @@ import { makeAdapter, spoken } from './forge-adapters.ts';
 import { HostApps } from './forge-apps.ts';
 import { HostCredentials, purposeOf } from './forge-credentials.ts';
 import type { ForgesGround } from './forges.ts';
+import { placeOfPull, readPull } from './pull-look.ts';
 
 const WEBHOOK_SECRET_CHARS = 40;
 const TOKEN = /^[\x21-\x7e]+$/;
@@ -169,6 +171,16 @@ export class ForgeParts implements ForgeDesk {
     const { origin } = forge.value;
     const order = await this.#apps.offered(rig, forge.value, offer, wish.rig?.forge ?? null);
     return order.ok ? ok({ order: order.value, origin }) : order;
+
+  placeOfPull(url: string, rig: Rig | null): Result<PullPlace, Failure> {
+    return placeOfPull(url, rig, {
+      rigs: this.#queries.rigs(),
+      forges: knownForges(this.#instances()),
+    });
+  }
+
+  readPull(place: PullPlace): Promise<Result<PullRequestSnapshot, Failure>> {
+    return readPull(this.port, place);
   }
 
   async newWebhook(rig: Rig): Promise<Result<WebhookOffer, Failure>> {

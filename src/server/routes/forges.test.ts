@@ -7,8 +7,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startTestHost, type TestHost } from '../../../test/api/host.ts';
 import { SeededRandom } from '../../../test/forge/ground.ts';
 import { DevForge } from '../../devforge/devforge.ts';
+import type { Pull } from '../../devforge/pull.ts';
+import type { Repo } from '../../devforge/repo.ts';
 import type {
   CredentialResource,
+  MergeRequestResource,
+  Problem,
   ForgeStatus,
   RigDoctorAnswer,
   RigResource,
@@ -101,6 +105,75 @@ describe('a credential', () => {
     await town.call('DELETE', 'rigs/web');
     const { body } = await town.call<ForgeStatus>('GET', 'forge');
     expect(body.credentials).toEqual([]);
+  });
+});
+
+describe('an adoption', () => {
+  let repo: Repo;
+  let pull: Pull;
+  beforeEach(async () => {
+    repo = forge.world.repo('team/web');
+    await repo.push('gastown', 'greet', { 'greet.txt': 'hi\n' });
+    const by = forge.world.user('gastown');
+    pull = await repo.openPull({ by, title: 'Greet', body: null, head: 'greet', base: 'main' });
+  });
+
+  const url = () => `${forge.origin}/team/web/pull/${pull.number}`;
+  const adopt = (body: object, key?: string) =>
+    town.call<MergeRequestResource & Problem>(
+      'POST',
+      'merge-requests',
+      body,
+      key === undefined ? {} : { 'idempotency-key': key },
+    );
+
+  test('reads the pull request with the rig’s credential, and makes its bead', async () => {
+    await put({ token });
+    const made = await adopt({ url: url() });
+    expect([made.status, made.body]).toMatchObject([
+      201,
+      { id: 'mr-1', bead: 'web-1', head: pull.headSha, pr: { adopted: true, number: 1 } },
+    ]);
+    expect(made.headers.get('gastown-seq')).toMatch(/^\d+$/);
+  });
+
+  test('that is repeated under its key reads nothing and answers as the first did', async () => {
+    await put({ token });
+    const first = await adopt({ url: url() }, 'key-1');
+    pull.close('gastown');
+    await town.call('DELETE', 'rigs/web/credentials');
+    const again = await adopt({ url: url() }, 'key-1');
+    expect([again.status, again.body.id]).toEqual([201, first.body.id]);
+    const other = await adopt({ url: url(), repairs: true }, 'key-1');
+    expect([other.status, other.body.kind]).toEqual([422, 'key_reused']);
+  });
+
+  test('without a credential says where one was looked for, and makes nothing', async () => {
+    const refused = await adopt({ url: url() });
+    expect([refused.status, refused.body]).toMatchObject([
+      502,
+      {
+        kind: 'pr_unread',
+        what: expect.stringContaining('There is no credential for GitHub'),
+        evidence: expect.stringContaining('rig.token'),
+        next: 'Give it a token: gt forge login --rig web',
+      },
+    ]);
+    const { body } = await town.call<{ items: unknown[] }>('GET', 'beads?all=true');
+    expect(body.items).toEqual([]);
+  });
+
+  test.each([
+    [{ url: 'web#1' }, 400, 'pr_address'],
+    [{ url: 'https://github.com/team/web/pull/1' }, 409, 'pr_not_adopted'],
+    [{ url: '' }, 400, 'bad_value'],
+    [{ url: 'https://github.com/team/web/pull/1', rig: 'wep' }, 404, 'unknown_thing'],
+  ])('of %o is refused without a request', async (body, status, kind) => {
+    const before = forge.log.entries.length;
+    const refused = await adopt(body);
+    expect([refused.status, refused.body.kind]).toEqual([status, kind]);
+    expect(refused.body.next).not.toBe('');
+    expect(forge.log.entries).toHaveLength(before);
   });
 });
 

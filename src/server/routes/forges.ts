@@ -4,14 +4,16 @@
  * F1 A token is in the request that saves it and in no answer. F2 A delivery carries no bearer
  *    token and may come through a tunnel: its signature is what counts, its size is looked at
  *    before it is held, and it is answered at once. It is a hint and nothing more.
+ * F3 A pull request is read before the town is asked to adopt it; a repeat is answered unread.
  */
+import type { CommandAnswer } from '../../core/command.ts';
 import { limits } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { Failure } from '../../core/failure.ts';
 import type { Rig } from '../../core/rig.ts';
 import type { forgeRoutes } from '../../protocol/forge-routes.ts';
 import type { AppOffer } from '../forge-desk.ts';
-import { command, type Handlers, type ServerDeps } from '../handler.ts';
+import { command, type Call, type Handlers, type ServerDeps } from '../handler.ts';
 
 type ForgeHandlers = Handlers<keyof typeof forgeRoutes>;
 
@@ -65,6 +67,7 @@ export function forgeHandlers(deps: ServerDeps): ForgeHandlers {
       const { secret } = made.value;
       return ok({ path, url, secret, contentType: 'application/json' });
     },
+    adoptPull: (call) => adopt(deps, call),
     retryMergeRequest: (call) => {
       const { mergeRequest } = call.params;
       const order = { kind: 'mr_retry', mergeRequest } as const;
@@ -74,6 +77,28 @@ export function forgeHandlers(deps: ServerDeps): ForgeHandlers {
 }
 
 const unused = { source: null, expiresAt: null, tried: [], budgets: [] };
+
+/** F3 */
+async function adopt(deps: ServerDeps, call: Call<'adoptPull'>) {
+  const { url, rig: name, repairs: fixes } = call.body;
+  const rig = name === null ? ok(null) : deps.queries().rigRow(name);
+  if (!rig.ok) return rig;
+  const place = deps.forge.placeOfPull(url, rig.value);
+  if (!place.ok) return place;
+  const { ref } = place.value;
+  const asked = { kind: 'mr_adopt', rig: place.value.rig.id, ref, fixes } as const;
+  const shown = ({ id }: CommandAnswer) => changeOf(deps, id);
+  const before = deps.forge.queries().answeredBefore(asked, call.key);
+  if (before !== null) return before.ok ? shown(before.value) : before;
+  const snapshot = await deps.forge.readPull(place.value);
+  if (!snapshot.ok) return snapshot;
+  return command(deps, call, { ...asked, snapshot: snapshot.value }, shown);
+}
+
+function changeOf(deps: ServerDeps, bead: string) {
+  const found = deps.queries().beadRow(bead);
+  return found.ok ? deps.queries().mergeRequest(found.value.mergeRequest ?? bead) : found;
+}
 
 async function status(deps: ServerDeps) {
   const queries = deps.forge.queries();

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { forge, snapshotOf } from '../../../test/fixtures/pulls.ts';
 import { commit, reportOf } from '../../../test/fixtures/rows.ts';
+import type { AdoptionRefusal } from '../../core/adoption-refusal.ts';
 import type { Command } from '../../core/command.ts';
 import { mergeRequestId, type CallId, type JobId } from '../../core/ids.ts';
 import type { JobResult, JobSpec } from '../../core/job.ts';
@@ -14,6 +15,7 @@ import type { RunnerPort } from '../../ports/runner.ts';
 import { MemorySql } from '../../sim/world/memory-sql.ts';
 import { beads } from '../../storage/tables/beads.ts';
 import { mergeRequests } from '../../storage/tables/merge-requests.ts';
+import { towns } from '../../storage/tables/town.ts';
 import { Town } from '../town.ts';
 
 const a = commit('a');
@@ -243,6 +245,16 @@ test('a gate that fails waits for the author and starts no agent', async () => {
   expect(stage.town.dryResync()).toEqual([]);
 });
 
+test('a repeat under its key is answered what the first was, whatever was read since', () => {
+  const first = stage.town.command(adoptionOf(), 'person:ann', 'key-1');
+  const later = adoptionOf({ state: 'merged', title: 'Greet twice' });
+  expect(stage.town.command(later, 'person:ann', 'key-1')).toEqual(first);
+  const other = stage.town.command({ ...later, fixes: true }, 'person:ann', 'key-1');
+  expect(other).toMatchObject({ ok: false, error: { kind: 'key_reused' } });
+});
+
+const because = (why: AdoptionRefusal) => ({ kind: 'pr_not_adopted', why });
+
 describe('it is refused, and nothing is made', () => {
   const refused = (command: Command) => {
     const answer = stage.ask(command);
@@ -251,12 +263,13 @@ describe('it is refused, and nothing is made', () => {
   };
 
   test.each(['merged', 'closed'] as const)('when it is %s already', (state) => {
-    expect(refused(adoptionOf({ state }))).toMatchObject({ kind: 'not_now', status: state });
+    expect(refused(adoptionOf({ state }))).toMatchObject(because({ is: state }));
   });
 
   test('when it goes into another branch than the rig’s target', () => {
     const failure = refused(adoptionOf({ baseBranch: 'next' }));
-    expect(failure).toMatchObject({ kind: 'bad_value', field: 'base', given: 'next' });
+    const why = { is: 'other_target', base: 'next', rig: 'web', target: 'main' } as const;
+    expect(failure).toMatchObject(because(why));
   });
 
   test.each([
@@ -264,22 +277,31 @@ describe('it is refused, and nothing is made', () => {
     { ...forge, origin: 'https://github.example' },
   ])('when it is of $origin/$path', (project) => {
     const ref = { project, number: 12, nodeId: null, url: `${project.origin}/x/pull/12` };
-    const command = { ...adoptionOf(), ref };
-    expect(refused(command)).toMatchObject({ kind: 'bad_value', field: 'url', given: ref.url });
+    const repository = `${project.origin}/${project.path}`;
+    const why = { is: 'other_rig', repository, rig: 'web', at: `${forge.origin}/${forge.path}` };
+    expect(refused({ ...adoptionOf(), ref })).toMatchObject({ url: ref.url, why });
   });
 
   test('when it is watched already, in whatever case its repository is written', () => {
     expect(stage.ask(adoptionOf()).ok).toBe(true);
     const ref = { ...snapshotOf(b).ref, project: { ...forge, path: 'Team/Web' } };
     for (const again of [adoptionOf(), { ...adoptionOf(), ref }]) {
-      expect(refused(again)).toMatchObject({ kind: 'name_taken', by: 'web-1' });
+      expect(refused(again)).toMatchObject(because({ is: 'watched', bead: 'web-1' }));
     }
   });
 
   test('when another one of the same branch is watched', () => {
     stage.ask(adoptionOf());
     const ref = { ...snapshotOf(b).ref, number: 13 };
-    expect(refused({ ...adoptionOf(), ref })).toMatchObject({ kind: 'name_taken' });
+    const why = { is: 'branch_watched', branch: 'ann/greet', bead: 'web-1' } as const;
+    expect(refused({ ...adoptionOf(), ref })).toMatchObject(because(why));
+  });
+
+  test('when its branch is one this town made for a bead that is closed', () => {
+    const { tag } = towns.get(stage.sql, 'town') ?? { tag: '' };
+    const own = adoptionOf({ headBranch: `gt/${tag}/web-9/greet` });
+    expect(refused(own)).toMatchObject(because({ is: 'ours', bead: null }));
+    expect(stage.ask(adoptionOf({ headBranch: `gt/zzzz/web-9/greet` })).ok).toBe(true);
   });
 
   test('when the rig is unknown', () => {

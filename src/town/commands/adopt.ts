@@ -5,6 +5,7 @@
  * D1 It was parsed and read once before; nothing here looks. D2 It belongs to the rig: same
  *    forge, same repository, same target. D3 One bead per pull request.
  */
+import type { AdoptionRefusal } from '../../core/adoption-refusal.ts';
 import { adoptedBody, adoptedBranch, adoptedTitle, isFork } from '../../core/adoption.ts';
 import type { Command } from '../../core/command.ts';
 import { newRequest } from '../../core/decide/bead-review.ts';
@@ -28,7 +29,7 @@ export function adopt(ask: Ask, command: Adopt): Answer {
   if (!found.ok) return found;
   const rig = found.value;
   const { forge } = rig;
-  if (forge === null) return err(elsewhere(command, `a rig on a forge; ${rig.id} is on none`));
+  if (forge === null) return err(elsewhere(command, rig, null));
   const refusal = refusalOf(ask, command, rig, forge);
   if (refusal !== null) return err(refusal);
   const { snapshot } = command;
@@ -72,37 +73,51 @@ function adoptedColumns(
     account: accountIdOf(rig),
     prProject: forge.path,
     prNumber: ref.number,
-    prNodeId: ref.nodeId,
+    prNodeId: snapshot.ref.nodeId,
     prUrl: ref.url,
     snapshot,
   };
 }
 
+/** D2, D3 */
 function refusalOf(ask: Ask, command: Adopt, rig: Rig, forge: ForgeProject): Failure | null {
   const { ref, snapshot } = command;
   const isHere =
     ref.project.origin === forge.origin &&
     ref.project.path.toLowerCase() === forge.path.toLowerCase();
-  if (!isHere) return elsewhere(command, `a pull request of ${forge.origin}/${forge.path}`);
-  if (snapshot.state !== 'open') {
-    const { state: status } = snapshot;
-    const name = ref.url;
-    return { kind: 'not_now', helps: 'no', command: 'adopt', name, status, allowed: ['open'] };
+  if (!isHere) return elsewhere(command, rig, forge);
+  if (snapshot.state !== 'open') return refused(command, { is: snapshot.state });
+  const { baseBranch: base } = snapshot;
+  if (base !== rig.target) {
+    return refused(command, { is: 'other_target', base, rig: rig.id, target: rig.target });
   }
-  if (snapshot.baseBranch !== rig.target) {
-    const given = snapshot.baseBranch;
-    const expected = `a pull request into ${rig.target}`;
-    return { kind: 'bad_value', helps: 'person', field: 'base', given, expected };
+  const { tx, now } = ask.turn;
+  const branch = adoptedBranch(snapshot);
+  const known = mergeRequests.ofPull(tx, accountIdOf(rig), forge.path, ref.number);
+  if (known !== undefined) {
+    return refused(command, { is: known.adopted ? 'watched' : 'ours', bead: known.bead });
   }
-  const { tx } = ask.turn;
-  const watched =
-    mergeRequests.ofPull(tx, accountIdOf(rig), forge.path, ref.number) ??
-    mergeRequests.onBranch(tx, rig.id, adoptedBranch(snapshot));
-  if (watched === undefined) return null;
-  const by = watched.bead;
-  return { kind: 'name_taken', helps: 'no', thing: 'pull request', name: ref.url, by };
+  const beside = mergeRequests.onBranch(tx, rig.id, branch);
+  if (beside !== undefined) {
+    const { adopted, bead } = beside;
+    return refused(
+      command,
+      adopted ? { is: 'branch_watched', branch, bead } : { is: 'ours', bead },
+    );
+  }
+  const { town } = loadGround(tx, now);
+  const ours = `${settingsOf(town, rig).branchPrefix}/${town.tag}/`;
+  return branch.startsWith(ours) ? refused(command, { is: 'ours', bead: null }) : null;
 }
 
-function elsewhere({ ref }: Adopt, expected: string): Failure {
-  return { kind: 'bad_value', helps: 'person', field: 'url', given: ref.url, expected };
+function refused({ ref }: Adopt, why: AdoptionRefusal): Failure {
+  const { url, project } = ref;
+  return { kind: 'pr_not_adopted', helps: 'person', provider: project.provider, url, why };
+}
+
+function elsewhere(command: Adopt, rig: Rig, forge: ForgeProject | null): Failure {
+  const { project } = command.ref;
+  const repository = `${project.origin}/${project.path}`;
+  const at = forge === null ? rig.remote : `${forge.origin}/${forge.path}`;
+  return refused(command, { is: 'other_rig', repository, rig: rig.id, at });
 }

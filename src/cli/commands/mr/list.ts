@@ -30,7 +30,7 @@ export async function list(
       change.target,
       change.pr === null || change.pr.number === null
         ? ''
-        : `#${change.pr.number} ${change.pr.state}`,
+        : `#${change.pr.number} ${change.pr.state}${change.pr.adopted ? ', adopted' : ''}`,
       ago(Date.parse(change.updatedAt), world.now()),
       oneLine(change.failure?.failureKind.replaceAll('_', ' ') ?? firstWait(change.waits)),
     ]);

@@ -50,6 +50,8 @@ function pullFields({ pr, blockedBy, ...counts }: MergeRequestResource): readonl
   const failing = polls.flatMap(([words, count]) => (count === 0 ? [] : [`${count} ${words}`]));
   return [
     ['pull request', name],
+    ['adopted', pr.adopted ? 'yes, somebody else opened it' : null],
+    ['repairs', pr.adopted ? repairsText(pr.repairs) : null],
     ['address', pr.url === null ? null : oneLine(pr.url)],
     ['mergeable', number === null ? null : pr.mergeability],
     ['checks', number === null ? null : checksText(checks, pr.failingChecks)],
@@ -58,6 +60,16 @@ function pullFields({ pr, blockedBy, ...counts }: MergeRequestResource): readonl
     ['blocked by', blockedBy.length === 0 ? null : blockedBy.join(', ').replaceAll('_', ' ')],
     ['not read', failing.length === 0 ? null : failing.join(', ')],
   ];
+}
+
+const REPAIRS = {
+  agreed: 'yes, agents may push to its branch',
+  not_agreed: 'no, its author goes on: nothing is pushed to its branch',
+  fork: 'no, its branch is in a fork: nothing is ever pushed there',
+} as const;
+
+export function repairsText(repairs: keyof typeof REPAIRS): string {
+  return REPAIRS[repairs];
 }
 
 function checksText(
