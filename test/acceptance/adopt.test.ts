@@ -86,12 +86,22 @@ async function opened(who: string, head: string, title: string): Promise<Pull> {
 const urlOf = (pull: Pull) => `${forge.origin}/team/web/pull/${pull.number}`;
 const adopt = (pull: Pull, ...options: readonly string[]) =>
   town.json<Adopted>(['mr', 'adopt', urlOf(pull), ...options]);
+
+/** With repairs, and with what the scripted agent does in a round, before any can begin. */
+async function adoptedFor(pull: Pull, body: string): Promise<Adopted> {
+  await town.json(['pause']);
+  const adopted = await adopt(pull, '--repair');
+  await town.json(['bead', 'edit', adopted.bead, '--body', body, '--agent', 'scripted']);
+  await town.json(['resume']);
+  return adopted;
+}
+
 const shown = (id: string) => town.json<Adopted>(['mr', 'show', id]);
 const passes = (pull: Pull) => pull.addCheckRun({ name: 'ci', conclusion: 'success' });
 const fails = (pull: Pull) =>
   pull.addCheckRun({ name: 'ci', conclusion: 'failure', step: 'npm test', log: 'no words\n' });
-/** The town need not wait for its next look. */
-const lookAgain = ({ id }: Adopted) => town.json(['mr', 'retry', id]);
+/** The town need not wait for its next look; one that is merged by then refuses it. */
+const lookAgain = ({ id }: Adopted) => town.run(['mr', 'retry', id]);
 const fileOf = (path: string) => repo.git.file('main', path);
 
 async function untilSeen(what: string, adopted: Adopted, look: () => Promise<boolean>) {
@@ -101,15 +111,13 @@ async function untilSeen(what: string, adopted: Adopted, look: () => Promise<boo
 test('one whose check fails is repaired by an agent on its own branch, and merged', async () => {
   await pushed('ann', repo, 'ann/greet', 'greet.txt');
   const pull = await opened('ann', 'ann/greet', 'Greet the reader');
-  const adopted = await adopt(pull, '--repair');
+  const adopted = await adoptedFor(pull, addFile('words').body);
   expect(adopted).toMatchObject({
     bead: 'web-1',
     pr: { number: pull.number, url: urlOf(pull), adopted: true, repairs: 'agreed' },
   });
   const bead = await town.bead('web-1');
   expect(bead).toMatchObject({ title: 'Greet the reader', status: 'in_review', attempts: 0 });
-  const { body } = addFile('words');
-  await town.json(['bead', 'edit', 'web-1', '--body', body, '--agent', 'scripted']);
   const before = pull.headSha;
   fails(pull);
   await untilSeen('an agent repaired it', adopted, async () => pull.headSha !== before);
@@ -131,11 +139,9 @@ test('one that conflicts is repaired by an agent that merges the target in', asy
   await pushed('ann', repo, 'ann/title', 'title.txt');
   const pull = await opened('ann', 'ann/title', 'Give it a title');
   await repo.push('ann', 'main', { 'title.txt': 'another title\n' });
-  const adopted = await adopt(pull, '--repair');
-  const merge = { merge: { ref: 'origin/main', take: 'ours' } };
-  const body = script([merge, { done: 'Merged.' }]);
-  await town.json(['bead', 'edit', adopted.bead, '--body', body, '--agent', 'scripted']);
   const before = pull.headSha;
+  const merge = { merge: { ref: 'origin/main', take: 'ours' } };
+  const adopted = await adoptedFor(pull, script([merge, { done: 'Merged.' }]));
   await untilSeen('an agent repaired it', adopted, async () => pull.headSha !== before);
   passes(pull);
   await untilSeen('it is merged', adopted, async () => pull.state === 'merged');
@@ -166,7 +172,7 @@ test('one without repairs waits for its author, who may rewrite it, and is merge
   expect(await fileOf('count.txt')).toBe('1\n');
 }, 180_000);
 
-test('one from a fork is merged at the head its author pushed last; nothing is pushed there', async () => {
+test('one from a fork is merged as its author left it, and nothing is pushed there', async () => {
   await pushed('bob', fork, 'sing', 'sing.txt');
   const pull = await opened('bob', 'bob:sing', 'Sing');
   const ran = await town.run(['mr', 'adopt', urlOf(pull), '--repair']);
@@ -210,7 +216,7 @@ describe('it is refused with what, evidence and next', () => {
     ['a page for opening one', 'team/web/pull/new/ann/greet', 'gt mr adopt'],
     ['a page that compares', 'team/web/compare/main...ann/greet', 'gt mr adopt'],
     ['a repository without a rig', 'team/api/pull/1', 'gt rig add api'],
-    ['one that is merged', 'team/web/pull/1', 'gt mr list'],
+    ['one that was adopted and is merged', 'team/web/pull/1', 'gt why web-1'],
   ])('%s', async (_, path, next) => {
     const { code, err } = await refused(`${forge.origin}/${path}`);
     expect(code).toBe(4);

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DevForge } from '../../src/devforge/devforge.ts';
+import type { ForgeProvider } from '../../src/devforge/model.ts';
 import type { Repo } from '../../src/devforge/repo.ts';
 import type { Pull } from '../../src/devforge/pull.ts';
 import { spawn } from 'node:child_process';
@@ -34,10 +35,13 @@ export class ForgeGround {
   /** Of git on the machine, until the town has a token of its own. */
   personsToken = '';
   readonly #person: boolean;
+  /** What the town takes the forge for. */
+  readonly provider: ForgeProvider;
 
   /** `person`: git on this machine has a login of its own. */
-  constructor({ person = true }: { readonly person?: boolean } = {}) {
-    this.#person = person;
+  constructor(options: { readonly person?: boolean; readonly provider?: ForgeProvider } = {}) {
+    this.#person = options.person ?? true;
+    this.provider = options.provider ?? 'github';
     this.forge = new DevForge({
       home: join(this.town.folder, 'forge'),
       clock: { now: () => Date.now() },
@@ -60,9 +64,10 @@ export class ForgeGround {
     const { origin } = await this.forge.start();
     this.forge.addUser('ann');
     this.forge.addUser('gastown');
-    this.token = this.forge.addToken('gastown', { scopes: ['repo'] }).secret;
+    const scopes = this.provider === 'gitlab' ? ['api'] : ['repo'];
+    this.token = this.forge.addToken('gastown', { scopes }).secret;
     await this.#up(origin);
-    await this.town.json(['config', 'set', 'forge.instances', `github=${origin}`]);
+    await this.town.json(['config', 'set', 'forge.instances', `${this.provider}=${origin}`]);
     await this.town.json(['config', 'set', 'autoMerge', 'true']);
   }
 

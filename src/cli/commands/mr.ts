@@ -48,9 +48,10 @@ export const mergeRequestCommands: NounSpec = {
       words: 'mr adopt',
       summary: 'Watch, repair if agreed, and merge a pull request somebody else opened',
       detail:
-        'It gets a bead and goes through the same gates as the town’s own. Without --repair\n' +
-        'nothing is pushed to its branch: its author goes on, and what they push is judged.\n' +
-        'The branch of a fork is never pushed to.',
+        'It gets a bead and goes through the same gates as the town’s own, which run\n' +
+        'its code on this machine. Without --repair nothing is pushed to its branch:\n' +
+        'its author goes on, and what they push is judged. To a fork nothing is ever\n' +
+        'pushed.',
       args: [{ name: 'url', about: 'address of the pull request', completes: 'anything' }],
       options: [
         { flags: '--repair', about: 'agents may push repairs to its branch' },

@@ -13,11 +13,11 @@ const says = (why: AdoptionRefusal, provider: ForgeProvider = 'github') =>
 const reasons: { readonly [K in AdoptionRefusal['is']]: readonly [AdoptionRefusal, string] } = {
   merged: [{ is: 'merged' }, 'See what is watched: gt mr list'],
   closed: [{ is: 'closed' }, `Reopen it on the forge, then run: gt mr adopt ${url}`],
-  watched: [{ is: 'watched', bead: 'web-1' }, 'See what it waits for: gt why web-1'],
-  ours: [{ is: 'ours', bead: 'web-1' }, 'See what it waits for: gt why web-1'],
+  watched: [{ is: 'watched', bead: 'web-1' }, 'See how it stands: gt why web-1'],
+  ours: [{ is: 'ours', bead: 'web-1' }, 'See how it stands: gt why web-1'],
   branch_watched: [
     { is: 'branch_watched', branch: 'ann/greet', bead: 'web-1' },
-    'See what it waits for: gt why web-1',
+    'See how it stands: gt why web-1',
   ],
   other_target: [
     { is: 'other_target', base: 'next', rig: 'web', target: 'main' },

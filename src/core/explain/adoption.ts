@@ -63,7 +63,7 @@ const says: SaysWhy = {
         }
       : {
           what: `This ${change} is the town’s own: ${named(bead)} has it.`,
-          evidence: stacked(address, 'It is watched already.'),
+          evidence: address,
           next: seeWhy(bead),
         },
   branch_watched: ({ branch, bead }, { change, address }) => ({
@@ -97,7 +97,7 @@ const says: SaysWhy = {
 };
 
 function seeWhy(bead: string): string {
-  return `See what it waits for: gt why ${named(bead)}`;
+  return `See how it stands: gt why ${named(bead)}`;
 }
 
 function nameOf(repository: string): string {

@@ -171,6 +171,7 @@ export class ForgeParts implements ForgeDesk {
     const { origin } = forge.value;
     const order = await this.#apps.offered(rig, forge.value, offer, wish.rig?.forge ?? null);
     return order.ok ? ok({ order: order.value, origin }) : order;
+  }
 
   placeOfPull(url: string, rig: Rig | null): Result<PullPlace, Failure> {
     return placeOfPull(url, rig, {

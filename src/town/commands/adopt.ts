@@ -86,17 +86,17 @@ function refusalOf(ask: Ask, command: Adopt, rig: Rig, forge: ForgeProject): Fai
     ref.project.origin === forge.origin &&
     ref.project.path.toLowerCase() === forge.path.toLowerCase();
   if (!isHere) return elsewhere(command, rig, forge);
+  const { tx, now } = ask.turn;
+  const known = mergeRequests.ofPull(tx, accountIdOf(rig), forge.path, ref.number);
+  if (known !== undefined) {
+    return refused(command, { is: known.adopted ? 'watched' : 'ours', bead: known.bead });
+  }
   if (snapshot.state !== 'open') return refused(command, { is: snapshot.state });
   const { baseBranch: base } = snapshot;
   if (base !== rig.target) {
     return refused(command, { is: 'other_target', base, rig: rig.id, target: rig.target });
   }
-  const { tx, now } = ask.turn;
   const branch = adoptedBranch(snapshot);
-  const known = mergeRequests.ofPull(tx, accountIdOf(rig), forge.path, ref.number);
-  if (known !== undefined) {
-    return refused(command, { is: known.adopted ? 'watched' : 'ours', bead: known.bead });
-  }
   const beside = mergeRequests.onBranch(tx, rig.id, branch);
   if (beside !== undefined) {
     const { adopted, bead } = beside;
