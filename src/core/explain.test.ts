@@ -81,6 +81,17 @@ describe('the next step', () => {
     });
   });
 
+  test.each([
+    ['conflict', 'Merge the target into its branch, and push it'],
+    ['behind', 'Merge the target into its branch, and push it'],
+    ['author', 'Its author goes on; see what is missing: gt mr show mr-4'],
+    ['draft', 'Mark it as ready for review on the forge'],
+    ['forge', 'See what is missing on its page: gt mr show mr-4'],
+  ])('while a pull request is kept by %s is one on the forge', (because, next) => {
+    const wait = { reason: 'human', on: ['mr-4'], detail: { because } } as const;
+    expect(explain(wait, exampleAbout).next).toBe(next);
+  });
+
   test('without a rig does not pretend to know one', () => {
     expect(explain(failureExamples.remote_unreachable).next).toBe(
       'Check the network and the address, then try again',

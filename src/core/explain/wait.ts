@@ -193,25 +193,44 @@ function humanWords(wait: Wait, about: About): Explanation {
         'Somebody else pushed to its branch, and strangerCommits is set to ask.',
         `Take them in: gt escalation resolve ${first ?? ''} accept`,
       );
-    case 'author':
-    case 'draft':
-      return onForge(because, first ?? about.mergeRequest ?? '');
     default:
-      return needed(first, about);
+      return onForge(because, first ?? about.mergeRequest ?? '') ?? needed(first, about);
   }
 }
 
-/** What only somebody on the forge can do. */
-function onForge(because: 'author' | 'draft', request: string): Explanation {
-  return because === 'draft'
-    ? human(
+const MERGE_IT_IN = 'Merge the target into its branch, and push it';
+
+/** What only somebody on the forge can do. null: it is about something else. */
+function onForge(because: string, request: string): Explanation | null {
+  switch (because) {
+    case 'draft':
+      return human(
         'Its pull request is a draft, and a draft is never merged.',
         'Mark it as ready for review on the forge',
-      )
-    : human(
+      );
+    case 'author':
+      return human(
         'Its pull request was opened by somebody else, and repairing it was not agreed to.',
         `Its author goes on; see what is missing: gt mr show ${request}`,
       );
+    case 'conflict':
+      return human(
+        'Its pull request conflicts with the target, and is not repaired by the town.',
+        MERGE_IT_IN,
+      );
+    case 'behind':
+      return human(
+        'Its branch is behind the target, and is not brought up to it by the town.',
+        MERGE_IT_IN,
+      );
+    case 'forge':
+      return human(
+        'The forge does not let its pull request be merged, for a reason of its own.',
+        `See what is missing on its page: gt mr show ${request}`,
+      );
+    default:
+      return null;
+  }
 }
 
 /** An escalation says more; a rig is examined again once its cause was put right. */
