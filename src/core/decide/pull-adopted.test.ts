@@ -24,6 +24,7 @@ import {
   sets,
   watched,
 } from '../../../test/fixtures/pull-decisions.ts';
+import type { Failure } from '../failure.ts';
 import { attemptId, type Commit } from '../ids.ts';
 import type { JobResult, JobSpec } from '../job.ts';
 import type { MergeRequest } from '../merge-request.ts';
@@ -31,6 +32,7 @@ import type { PullRequestSnapshot } from '../pull-request.ts';
 import { decideBead } from './bead.ts';
 
 const bead = beadWith({ status: 'in_review' });
+const conflict: Failure = { kind: 'conflict', helps: 'no', target: 'main', files: ['a.txt'] };
 const adopted = { adopted: true, repairs: true, branch: 'ann/greet', submittedBy: null } as const;
 const left = { ...adopted, repairs: false } as const;
 const fork = snapshotOf(b, { headProject: 'ann/web', headBranch: 'greet' });
@@ -171,7 +173,7 @@ describe('one that is not ours to repair', () => {
   });
 
   test('waits for its author when a gate fails, and starts no agent', () => {
-    const back = { ...left, stage: 'changes_requested' } as const;
+    const back = { ...left, stage: 'changes_requested', failures: [conflict] } as const;
     const plan = watched(back, { bead });
     expect(plan.actions).toEqual([]);
     expect(plan.waits).toMatchObject([{ reason: 'human', detail: { because: 'author' } }]);
@@ -179,6 +181,11 @@ describe('one that is not ours to repair', () => {
     const worker = decideBead(beadView({ ...bead }, { mergeRequest: request }));
     expect(worker.actions).toEqual([]);
     expect(worker.waits).toMatchObject([{ reason: 'human' }]);
+  });
+
+  test('is judged anew at the same head when somebody asks for it', () => {
+    const back = { ...left, stage: 'changes_requested', failures: [] } as const;
+    expect(sets(watched(back, { bead }))).toMatchObject({ stage: 'queued', head: b, gates: [] });
   });
 
   test('is judged anew when its author pushes', () => {

@@ -20,7 +20,7 @@ import type { MergeRequestView } from '../view.ts';
 import { answered } from './pull-answers.ts';
 import { blocked } from './pull-blocked.ts';
 import { closedByPerson } from './pull-closed.ts';
-import { merge, openPull, publish, takeStrangers } from './pull-calls.ts';
+import { headOf, merge, openPull, publish, takeStrangers } from './pull-calls.ts';
 import { proving } from './pull-proof.ts';
 import { replying } from './pull-replies.ts';
 import { strangersGone } from './pull-strangers.ts';
@@ -127,7 +127,11 @@ function watching(view: MergeRequestView): Plan {
   if (snapshot.head !== head) return takeStrangers(view, snapshot.head);
   const settled = strangersGone(view);
   if (settled !== null) return settled;
-  if (isBack) return rest(wait('human', [mergeRequest.id], { because: 'author' }));
+  if (isBack && mergeRequest.failures.length > 0) {
+    return rest(wait('human', [mergeRequest.id], { because: 'author' }));
+  }
+  // Somebody asked for another judgement of the same head.
+  if (isBack) return act(set(mergeRequest, headOf(snapshot.head, view), 'judged_anew'));
   const replies = replying(view);
   if (replies !== null) return replies;
   const input: GateInput = {

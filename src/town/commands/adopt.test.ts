@@ -225,7 +225,7 @@ test('an adopted pull request is judged, merged at the judged head, and proved',
   expect(stage.town.dryResync()).toEqual([]);
 });
 
-test('a gate that fails waits for the author and starts no agent', async () => {
+test('a gate that fails waits for the author, or a retry, and starts no agent', async () => {
   stage.ask(adoptionOf());
   const red = (spec: JobSpec): JobResult =>
     spec.kind === 'gate'
@@ -243,6 +243,13 @@ test('a gate that fails waits for the author and starts no agent', async () => {
   expect(stage.request?.stage).toBe('changes_requested');
   expect(beads.get(stage.sql, 'web-1')).toMatchObject({ status: 'in_review', attempts: 0 });
   expect(stage.town.dryResync()).toEqual([]);
+
+  stage.ask({ kind: 'mr_retry', mergeRequest: 'mr-1' });
+  for (let n = 0; n < 12 && stage.request?.stage !== 'merged'; n += 1) {
+    await stage.work(answered);
+    await stage.pass(60_000);
+  }
+  expect(stage.merges).toEqual([b]);
 });
 
 test('a repeat under its key is answered what the first was, whatever was read since', () => {

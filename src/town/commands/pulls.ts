@@ -44,5 +44,9 @@ export function freed(ask: Ask, request: MergeRequest): readonly Action[] {
 export function lookAgain(request: MergeRequest, now: Ask['turn']['now']): Action {
   const watched = request.prNumber === null ? {} : { readAt: now };
   const fresh = { notBefore: null, red: null, mergeTries: 0 };
-  return update('merge_request', request.id, { ...fresh, ...watched }, 'retry_asked');
+  // Nobody here repairs it, so nothing but its author or a new judgement would move it.
+  const isLeft = request.stage === 'changes_requested' && !request.repairs;
+  const unsaid = isLeft ? { failures: [] } : {};
+  const columns = { ...fresh, ...watched, ...unsaid };
+  return update('merge_request', request.id, columns, 'retry_asked');
 }
