@@ -134,10 +134,14 @@ async function inProcesses(args: Arguments, range: Range, take: Take): Promise<v
     const code = await ended;
     if (code !== 0) throw new Error(`a worker ended with ${code ?? 'a signal'}`);
   });
+  const end = () => children.forEach((child) => child.kill());
+  process.once('SIGTERM', end);
+  process.once('SIGINT', end);
   try {
     await Promise.all(parts);
   } finally {
-    for (const child of children) child.kill();
+    process.off('SIGTERM', end).off('SIGINT', end);
+    end();
   }
 }
 

@@ -51,6 +51,8 @@ export interface TownDeps {
   readonly build: string;
   /** Which of the due names is next; the simulator shuffles. */
   readonly pickDue?: (due: readonly EntityName[]) => number;
+  /** Between two resyncs; the simulator, whose time leaps, looks by a checker of its own. */
+  readonly resyncMs?: number;
   /** The simulator takes one away and sees a checker fail. */
   readonly rules?: readonly NeighbourRule[];
 }
@@ -217,7 +219,7 @@ export class Town {
 
   /** One batch after a turn that ran anyway, at most once a minute; no timer of its own. */
   #resync(turn: Turn): void {
-    if (turn.now < after(this.#resyncedAt, limits.resyncMs)) return;
+    if (turn.now < after(this.#resyncedAt, this.#deps.resyncMs ?? limits.resyncMs)) return;
     this.#resyncedAt = turn.now;
     const found = missedWakes(turn.tx, turn.now, this.#resyncCursor, limits.resyncBatch);
     this.#resyncCursor = found.next;

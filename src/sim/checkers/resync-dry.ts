@@ -3,8 +3,8 @@
  */
 import type { Checker } from './checker.ts';
 
-/** It costs more than all others together, so it looks at every eighth moment, and at the last. */
-const every = 8;
+/** It costs more than all others together, so it looks at some moments, and at the last. */
+const every = 16;
 
 export function resyncDry(): Checker {
   let looks = 0;

@@ -22,6 +22,9 @@ import { diskFull, type MemorySql } from './memory-sql.ts';
 import type { SeededRandom } from './random.ts';
 import type { WorldTime } from './time.ts';
 
+/** Often enough to be exercised; at each turn of a leaping clock it would be most of the work. */
+const resyncMs = 30 * 60_000;
+
 /** Thrown through the town's own code by a life that has just ended. */
 export class ServerDead extends Error {
   override readonly name = 'ServerDead';
@@ -185,6 +188,7 @@ export class Server {
       forge: this.#world.forgePort(life),
       build: 'sim',
       rules: this.#world.rules,
+      resyncMs,
       pickDue: (due) => {
         this.#decisions += 1;
         return agendaRandom.below(due.length);
