@@ -3,6 +3,8 @@
  *
  * B2 Closing as merged copies the merge request's proof; without one it does not compile.
  * B4 Rounds are counted by cause and capped; at the cap a person is asked.
+ * B5 No round starts while the pull request cannot be read, or before what was handed in last
+ *    was looked at. P5
  */
 import type { Action, Plan } from '../action.ts';
 import { assert, unreachable } from '../assert.ts';
@@ -13,6 +15,7 @@ import { noPull, type MergeRequest } from '../merge-request.ts';
 import { act, insert, rest, update, wait } from '../plan.ts';
 import type { BeadView } from '../view.ts';
 import { escalateFailed, liveAttempt } from './bead-attempt-end.ts';
+import { unseen } from './pull-request.ts';
 
 /** The bead goes into review: with its live merge request, or with a new one. */
 export function openRequest(view: BeadView, why: string, progress: Partial<Bead> = {}): Plan {
@@ -40,7 +43,7 @@ export function inReview(view: BeadView): Plan {
       return afterAbandoned(view, mergeRequest);
     case 'changes_requested':
       if (bead.hold) return hold(view);
-      if (mergeRequest.repairs) return nextRound(view);
+      if (mergeRequest.repairs) return nextRound(view, mergeRequest);
       return rest(wait('human', [mergeRequest.id], { because: 'author' }));
     case 'queued':
     case 'gating':
@@ -71,10 +74,16 @@ export function roundFrom(view: BeadView, rounds: Bead['rounds']): Round | null 
   };
 }
 
-function nextRound(view: BeadView): Plan {
+function nextRound(view: BeadView, request: MergeRequest): Plan {
   const { bead, settings } = view;
   const live = liveAttempt(view);
   if (live !== null) return rest(wait('call', [live.id], { because: 'round' }));
+  const blind = unseen(request);
+  if (blind !== null) return rest(blind); // B5
+  const { submission } = bead;
+  if (submission !== null && submission.attempt !== request.submittedBy) {
+    return rest(wait('queue', [request.id], { stage: request.stage })); // B5
+  }
   const round = roundFrom(view, bead.rounds);
   assert(round !== null, `${bead.id} has no round to go into`);
   const rounds = { ...bead.rounds, [round.cause]: round.number };

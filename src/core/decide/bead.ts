@@ -5,6 +5,7 @@
  * B2 `closed: merged` only with the merge request's proof.
  * B3 `ready` is set only when it may be granted a slot at once.
  * B4 A round is charged to its cause, an attempt's failure to `charged`; neither to the other.
+ * B5 Nothing is dispatched while its pull request cannot be read. P5
  */
 import type { Plan } from '../action.ts';
 import { assert, unreachable } from '../assert.ts';
@@ -14,6 +15,7 @@ import { act, rest, update, wait } from '../plan.ts';
 import type { BeadView } from '../view.ts';
 import { endOfAttempt, liveAttempt } from './bead-attempt-end.ts';
 import { inReview, openRequest, roundFrom } from './bead-review.ts';
+import { unseen } from './pull-request.ts';
 
 export function decideBead(view: BeadView): Plan {
   const status = view.bead.status;
@@ -93,7 +95,12 @@ function awaitAnswer(view: BeadView): Plan {
 }
 
 function makeReady(view: BeadView): Plan {
-  const { bead, now } = view;
+  const { bead, mergeRequest, now } = view;
+  const blind = mergeRequest === null ? null : unseen(mergeRequest);
+  if (blind !== null) {
+    if (bead.ready) return act(set(bead, unready, 'unobservable'));
+    return rest(blind); // B5
+  }
   const over = overBudget(view, view.settings);
   if (over !== null) {
     if (bead.ready) return act(set(bead, { ...unready, failure: over }, 'over_budget'));

@@ -53,9 +53,10 @@ function settledOnForge(view: MergeRequestView): Plan | null {
   const { pr, snapshot } = mergeRequest;
   if (mergeRequest.strategy === 'direct' || pr === 'none' || pr === 'opening') return null;
   if (pr === 'merged' || snapshot?.state === 'merged') return decidePull(view);
+  if (bead.closeAs !== null) return null; // what is given up need not be seen
   const isClosed = snapshot?.state === 'closed';
   const isReopened = pr === 'closed' && snapshot?.state === 'open';
-  if ((isClosed || isReopened) && bead.closeAs === null) return decidePull(view);
+  if (isClosed || isReopened) return decidePull(view);
   return mergeRequest.stage === 'changes_requested' ? unobservable(view) : null;
 }
 

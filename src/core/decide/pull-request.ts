@@ -17,6 +17,7 @@ import type { MergeRequest } from '../merge-request.ts';
 import { act, rest, update, wait } from '../plan.ts';
 import { judge } from '../strikes.ts';
 import type { MergeRequestView } from '../view.ts';
+import type { Wait } from '../wait.ts';
 import { answered } from './pull-answers.ts';
 import { blocked } from './pull-blocked.ts';
 import { closedByPerson } from './pull-closed.ts';
@@ -29,8 +30,8 @@ import { strangersGone } from './pull-strangers.ts';
 export function decidePull(view: MergeRequestView): Plan {
   const { mergeRequest } = view;
   if (mergeRequest.forgeReport !== null) return answered(view, mergeRequest.forgeReport);
-  const unseen = unobservable(view);
-  if (unseen !== null) return unseen;
+  const flagged = unobservable(view);
+  if (flagged !== null) return flagged;
   switch (mergeRequest.pr) {
     case 'none':
       return opening(view);
@@ -52,13 +53,8 @@ export function unobservable(view: MergeRequestView): Plan | null {
   const { mergeRequest, now } = view;
   const { strikes, id, prUrl } = mergeRequest;
   if (mergeRequest.pr !== 'open') return null;
-  if (mergeRequest.unobservable !== null) {
-    return rest(
-      wait('unobservable', [mergeRequest.account, id], {
-        kind: mergeRequest.unobservable.failureKind,
-      }),
-    );
-  }
+  const flagged = unseen(mergeRequest);
+  if (flagged !== null) return rest(flagged);
   const { lastError: error, lastFailureAt } = strikes;
   if (error === null || lastFailureAt === null) return null;
   // As of the last failed look: time alone, without another look, proves nothing.
@@ -103,6 +99,11 @@ export function unobservable(view: MergeRequestView): Plan | null {
       question: null,
     },
   );
+}
+
+/** L2. What everything about an unobservable one waits for; null: it can be read. */
+export function unseen({ id, account, unobservable: flag }: MergeRequest): Wait | null {
+  return flag === null ? null : wait('unobservable', [account, id], { kind: flag.failureKind });
 }
 
 function opening(view: MergeRequestView): Plan {

@@ -1,12 +1,12 @@
 /**
  * P5: failing to look dispatches nothing. Between a pull request's flag and its healing its bead
- * gets no attempt; only a round that was decided before the flag may still be worked at.
+ * gets no attempt, whatever its stage; an attempt that was granted before may still work.
  */
 import { attemptId, beadOfAttempt } from '../../core/ids.ts';
 import { type Checker, granted } from './checker.ts';
 
 export function pollDispatch(): Checker {
-  /** Beads that were in review, unobservable, when last looked at. */
+  /** Beads whose pull request was unobservable when last looked at. */
   let before = new Set<string>();
   return {
     name: 'poll_dispatch',
@@ -18,13 +18,7 @@ export function pollDispatch(): Checker {
         const bead = beadOfAttempt(attemptId(id));
         if (before.has(bead) && still.has(bead)) fail(`${id} was granted, ${bead} is unobservable`);
       }
-      const waiting = unseen.filter(({ stage }) => stage !== 'changes_requested');
-      const inReview = new Set(
-        rows.beads.filter(({ status }) => status === 'in_review').map(({ id }) => String(id)),
-      );
-      before = new Set(
-        waiting.map(({ bead }) => String(bead)).filter((bead) => inReview.has(bead)),
-      );
+      before = still;
       for (const { id, failure, round } of rows.beads) {
         const about = [failure, ...(round?.failures ?? [])];
         if (!about.some((one) => one?.kind === 'pr_poll_failed')) continue;

@@ -232,6 +232,34 @@ export const pullScenarios: readonly Scenario[] = [
     },
   }),
   scripted({
+    name: 'a round whose agent died starts again only when its pull request can be read',
+    why: 'a token ran out during a round, and agents were sent to a pull request nobody saw',
+    options: onForge(30),
+    async script(stage) {
+      const id = await stage.sling('one');
+      const pull = await opened(stage);
+      const { forge, forgePeople, faults, time } = stage.world;
+      const [found] = forge.pulls();
+      assert(found !== undefined, 'it is open');
+      pull.comments.push({ id: 'T_1', bot: false, resolved: false, replies: [] });
+      forge.changed(found.repo, pull);
+      faults.force('agent_crash');
+      await stage.until(() => stage.bead(id).attempts === 2);
+      await stage.ask({ kind: 'credential_remove', rig: null, origin: forge.origin });
+      await stage.until(() => isBlind(stage) && stage.bead(id).attempt === null);
+      const since = time.now;
+      await stage.until(() => time.now > since + 6 * hour, 4_000);
+      stage.expect(faults.counts.agent_crash === 1, 'the agent of the round crashed');
+      stage.expect(stage.bead(id).attempts === 2, `${stage.bead(id).attempts} attempts`);
+      const [wait] = stage.bead(id).waits;
+      stage.expect(wait?.reason === 'unobservable', `it waits for ${wait?.reason}`);
+      await stage.ask(forgePeople.credential('web', 'good', null));
+      pull.comments.length = 0;
+      await stage.until(() => stage.bead(id).attempts === 3);
+      await landed(stage, id);
+    },
+  }),
+  scripted({
     name: 'closed by a person and asked to redo: one more, on a branch of its own',
     why: 'a retry loop opened one pull request after another',
     options: onForge(30),
