@@ -6,7 +6,8 @@
  * F3 Two towns never drive the same things: an imported town is paused, its rigs are parked, its
  *    live attempts have ended and its unfinished jobs are gone. The journal says so.
  * F4 What belongs to this process (runners, due names, answered keys) and credentials stay.
- * F5 Commits stay with the runner that has them: what was not merged or published is done anew.
+ * F5 Commits stay with the runner that has them: what was not merged and is not on a forge, as a
+ *    published branch or as somebody's pull request, is done anew.
  */
 import type { EntityKind } from '../core/action.ts';
 import type { AttemptEnd } from '../core/attempt.ts';
@@ -204,7 +205,7 @@ function standStill(tx: Tx, at: Instant): void {
   }
   for (const job of jobs.live(tx, everything)) jobs.delete(tx, job.id);
   for (const request of mergeRequests.live(tx, everything)) {
-    const isOnForge = request.published !== null;
+    const isOnForge = request.published !== null || request.prNumber !== null;
     const waiting = request.stage === 'changes_requested' ? request.stage : 'queued';
     const stage = isOnForge ? waiting : 'abandoned';
     const free = { job: null, targetJob: null, slot: false, wantsSlot: false };
