@@ -12,13 +12,13 @@ import { insert, update } from '../../core/plan.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { Rig } from '../../core/rig.ts';
 import { dependencies } from '../../storage/tables/dependencies.ts';
-import { escalations } from '../../storage/tables/escalations.ts';
 import { beads } from '../../storage/tables/beads.ts';
 import { rigs } from '../../storage/tables/rigs.ts';
 import { mergeRequests } from '../../storage/tables/merge-requests.ts';
 import { loadTown, settingsOf } from '../../storage/load-view.ts';
-import { apply, remark, touch } from '../apply.ts';
+import { remark, touch } from '../apply.ts';
 import { done, findBead, findRig, notNow, type Answer, type Ask } from './ask.ts';
+import { retryLanding } from './retry-landing.ts';
 
 type Of<K extends Command['kind']> = Extract<Command, { readonly kind: K }>;
 
@@ -108,7 +108,11 @@ export function retry(ask: Ask, command: Of<'bead_retry'>): Answer {
   const bead = found.value;
   const refused = notNow('retry', bead, ['failed', 'open', 'in_review']);
   if (refused !== null) return err(refused);
-  if (bead.status === 'in_review') return retryLanding(ask, bead);
+  if (bead.status === 'in_review') {
+    const request = mergeRequests.liveOfBead(ask.turn.tx, bead.id);
+    const again = request === undefined ? [] : retryLanding(ask, request, 'retry_asked');
+    return done(ask, bead.id, ...again);
+  }
   const round =
     command.note === null
       ? {}
@@ -128,22 +132,6 @@ export function retry(ask: Ask, command: Of<'bead_retry'>): Answer {
     rig?.status === 'unready' ? [update('rig', rig.id, { probeAsked: true }, 'retry_asked')] : [];
   const wish = update('bead', bead.id, { retryAsked: true, ...round }, 'retry_asked');
   return done(ask, bead.id, wish, ...looks);
-}
-
-function retryLanding(ask: Ask, bead: Bead): Answer {
-  const { tx } = ask.turn;
-  const request = mergeRequests.liveOfBead(tx, bead.id);
-  if (request === undefined) return ok(bead.id);
-  const escalation =
-    request.escalation === null ? undefined : escalations.get(tx, request.escalation);
-  if (escalation !== undefined && escalation.status !== 'resolved') {
-    const asked = { resolveAsked: true };
-    apply(ask.turn, [update('escalation', escalation.id, asked, 'retry_asked')], ask.who, null);
-  }
-  remark(ask.turn, { kind: 'merge_request', id: request.id }, 'retry_asked', ask.who, {});
-  touch(ask.turn, { kind: 'merge_request', id: request.id });
-  const now = { notBefore: null, red: null };
-  return done(ask, bead.id, update('merge_request', request.id, now, 'retry_asked'));
 }
 
 /** A new bead whose change the system makes: the merged one taken back. */

@@ -4,7 +4,8 @@
  *
  * C1 Only what is sealed arrives here. C2 A rig with a credential of its own, or pinned to one app,
  *    has an account of its own; what could not be read for want of it is read at once, and the
- *    first success clears.
+ *    first success clears. What was refused for want of a permission is tried again.
+ * C3 Only rigs of its origin look again, or the rig it is for.
  */
 import type { Action, EntityName } from '../../core/action.ts';
 import { appNameOf } from '../../core/app.ts';
@@ -12,6 +13,7 @@ import type { Command } from '../../core/command.ts';
 import { accountIdOf } from '../../core/forge-account.ts';
 import { update } from '../../core/plan.ts';
 import { err } from '../../core/result.ts';
+import type { MergeRequest } from '../../core/merge-request.ts';
 import type { Rig } from '../../core/rig.ts';
 import { apps } from '../../storage/tables/apps.ts';
 import { mergeRequests } from '../../storage/tables/merge-requests.ts';
@@ -20,7 +22,7 @@ import { secrets } from '../../storage/tables/secrets.ts';
 import { remark } from '../apply.ts';
 import { accountFor } from './accounts.ts';
 import { done, findRig, missing, type Answer, type Ask } from './ask.ts';
-import { freed, lookAgain } from './pulls.ts';
+import { retryLanding } from './retry-landing.ts';
 
 type Of<K extends Command['kind']> = Extract<Command, { readonly kind: K }>;
 type Kept =
@@ -55,7 +57,7 @@ function setCredential(ask: Ask, command: Of<'credential_set'>): Answer {
   secrets.put(tx, { ...credential, scope, at: now });
   const { origin, mask } = command;
   remark(ask.turn, nameOf(rig), 'credential_set', ask.who, { origin, mask });
-  return changed(ask, one === null ? null : one.value);
+  return changed(ask, one === null ? null : one.value, origin);
 }
 
 /** An app: as a credential, but that what it gives ends by itself. */
@@ -67,7 +69,7 @@ function setApp(ask: Ask, command: Of<'app_set'>): Answer {
   apps.put(tx, { ...app, scope: scopeOf(rig), at: now });
   const { origin, mask } = command;
   remark(ask.turn, nameOf(rig), 'app_set', ask.who, { origin, app: appNameOf(command), mask });
-  return changed(ask, one === null ? null : one.value);
+  return changed(ask, one === null ? null : one.value, origin);
 }
 
 function removeApp(ask: Ask, command: Of<'app_remove'>): Answer {
@@ -79,7 +81,7 @@ function removeApp(ask: Ask, command: Of<'app_remove'>): Answer {
   if (!known.includes(origin)) return err(missing('app', origin, known));
   apps.remove(tx, scopeOf(rig), origin);
   remark(ask.turn, nameOf(rig), 'app_removed', ask.who, { origin });
-  return changed(ask, one === null ? null : one.value);
+  return changed(ask, one === null ? null : one.value, origin);
 }
 
 /** Deliveries signed with the one before are not believed any more. */
@@ -109,7 +111,7 @@ function removeCredential(ask: Ask, command: Of<'credential_remove'>): Answer {
   if (!known.includes(origin)) return err(missing('credential', origin, known));
   secrets.remove(tx, scopeOf(rig), origin);
   remark(ask.turn, nameOf(rig), 'credential_removed', ask.who, { origin });
-  return changed(ask, one === null ? null : one.value);
+  return changed(ask, one === null ? null : one.value, origin);
 }
 
 export function scopeOf(rig: string | null): string {
@@ -120,20 +122,20 @@ function nameOf(rig: string | null): EntityName {
   return rig === null ? { kind: 'town', id: 'town' } : { kind: 'rig', id: rig };
 }
 
-/** Those that could not even be opened for want of a credential: they are tried again. */
-function unopened(ask: Ask, rig: Rig): readonly Action[] {
-  const { tx, now } = ask.turn;
-  return mergeRequests
-    .liveOfRig(tx, rig.id, Number.MAX_SAFE_INTEGER)
-    .filter(({ prNumber, failures }) => {
-      return prNumber === null && failures.some(({ kind }) => kind === 'pr_poll_failed');
-    })
-    .flatMap((request) => [...freed(ask, request), lookAgain(request, now)]);
+/** What waits for a credential without being read: it could not be opened, or may not merge. */
+function isRefused({ prNumber, failures }: MergeRequest): boolean {
+  return failures.some(
+    (failure) =>
+      (failure.kind === 'pr_poll_failed' && prNumber === null) ||
+      (failure.kind === 'pr_merge_refused' && failure.reason === 'permission'),
+  );
 }
 
-/** C2 */
-function changed(ask: Ask, one: Rig | null): Answer {
-  const touched = one === null ? rigs.all(ask.turn.tx) : [one];
+/** C3 */
+function changed(ask: Ask, one: Rig | null, origin: string): Answer {
+  const { tx } = ask.turn;
+  const touched =
+    one === null ? rigs.all(tx).filter(({ forge }) => forge?.origin === origin) : [one];
   return done(ask, one?.id ?? 'town', ...credentialChanged(ask, touched));
 }
 
@@ -151,13 +153,15 @@ export function credentialChanged(ask: Ask, touched: readonly Rig[]): readonly A
     const own = isPinned(rig) || stored.some(({ origin }) => origin === rig.forge?.origin);
     const after = { ...rig, ownCredential: own };
     const account = accountIdOf(after);
+    const why = 'credential_changed';
+    const refused = mergeRequests.liveOfRig(tx, rig.id, Number.MAX_SAFE_INTEGER).filter(isRefused);
     const again = mergeRequests
       .watchedOfRig(tx, rig.id)
-      .map(({ id }) => update('merge_request', id, { readAt: now, account }, 'credential_changed'));
+      .map(({ id }) => update('merge_request', id, { readAt: now, account }, why));
     return [
-      ...unopened(ask, rig),
+      ...refused.flatMap((request) => retryLanding(ask, request, why)),
       ...accountFor(ask, after),
-      update('rig', rig.id, { ownCredential: own, probeAsked: true }, 'credential_changed'),
+      update('rig', rig.id, { ownCredential: own, probeAsked: true }, why),
       ...again,
     ];
   });
