@@ -187,7 +187,19 @@ describe('strangers who are asked about', () => {
   test('who went away again keep nobody waiting', () => {
     const back = when({}, { snapshot: snapshotOf(b) });
     expect(back.actions).toMatchObject([{ do: 'resolve', dedupeKey }, {}]);
-    expect(sets(back)).toEqual({ escalation: null });
+    expect(sets(back)).toMatchObject({ escalation: null });
+  });
+
+  test('who went away again are not asked about anew by what git saw before', () => {
+    const moved = publishing({ is: 'moved', remoteHead: commit('5') }, b, b);
+    const settings = settingsWith({ gates: [], autoMerge: true, strangerCommits: 'ask' });
+    const green = { head: b, since: now };
+    const asked = watched({ green, job }, { settings, ...moved });
+    expect(asked.actions).toMatchObject([{ do: 'escalate', dedupeKey }]);
+    const escalation = escalationWith({ dedupeKey });
+    const bound = { green, job, escalation: escalation.id, snapshot: snapshotOf(b) };
+    const back = sets(watched(bound, { settings, ...moved, escalation }));
+    expect(back).toMatchObject({ escalation: null, job: null });
   });
 });
 

@@ -38,7 +38,8 @@ export function strangersGone(view: MergeRequestView): Plan | null {
   if (isAnswered && escalation.answer === 'accept') return null;
   const { snapshot } = mergeRequest;
   const isSeenSince = snapshot !== null && snapshot.observedAt >= escalation.createdAt;
-  if (isSeenSince || isAnswered) return over(view, 'strangers_gone');
+  // What git said of the branch then says nothing of it now: it is asked again.
+  if (isSeenSince || isAnswered) return over(view, 'strangers_gone', { job: null });
   return rest(wait('human', [escalation.id], { because: 'stranger_commits' }));
 }
 
@@ -47,10 +48,14 @@ export function questionOver(view: MergeRequestView): readonly Action[] {
   return isAboutStrangers(view) ? over(view, 'taken').actions : [];
 }
 
-function over({ mergeRequest, escalation }: MergeRequestView, why: string): Plan {
+function over(
+  { mergeRequest, escalation }: MergeRequestView,
+  why: string,
+  more: Partial<MergeRequest> = {},
+): Plan {
   return act(
     { do: 'resolve', dedupeKey: escalation?.dedupeKey ?? '', why },
-    update('merge_request', mergeRequest.id, { escalation: null }, why),
+    update('merge_request', mergeRequest.id, { escalation: null, ...more }, why),
   );
 }
 
