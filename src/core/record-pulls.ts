@@ -10,7 +10,7 @@
 import type { Action } from './action.ts';
 import { nextReadAt, temperatureOf } from './cadence.ts';
 import type { Fact } from './fact.ts';
-import { incidentKey, type ForgeAccount } from './forge-account.ts';
+import { incidentAfter, incidentKey, type ForgeAccount } from './forge-account.ts';
 import { limits } from './limits.ts';
 import type { MergeRequest } from './merge-request.ts';
 import { update } from './plan.ts';
@@ -34,7 +34,9 @@ export function pullsRead(
       const found = fact.outcomes.find(({ mergeRequest }) => mergeRequest === request.id);
       return found === undefined ? [] : oneRead(request, found.outcome, read.startedAt, now);
     });
-  return [update('forge_account', account.id, { read: null }, 'read_done'), ...recorded];
+  const outcomes = fact.outcomes.map(({ outcome }) => outcome);
+  const after = { read: null, ...incidentAfter(account, outcomes, now) };
+  return [update('forge_account', account.id, after, 'read_done'), ...recorded];
 }
 
 function oneRead(

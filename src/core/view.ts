@@ -73,12 +73,15 @@ export interface RigView extends Base {
 
 export interface ForgeAccountView extends Base {
   readonly account: ForgeAccount;
-  /** Due to be read, longest due first; at most one read's worth. */
+  /** Due to be read and not flagged, longest due first; at most one read's worth. */
   readonly due: readonly MergeRequest[];
-  /** Their rigs. */
+  /** The same of those that are unobservable. */
+  readonly blind: readonly MergeRequest[];
+  /** The rigs of both. */
   readonly rigs: readonly Rig[];
-  /** When the next of its pull requests is due; null: none is read. */
+  /** When the next of its pull requests is due, and of the unobservable ones; null: none is. */
   readonly nextReadAt: Instant | null;
+  readonly nextBlindAt: Instant | null;
 }
 
 export interface EscalationView extends Base {

@@ -161,13 +161,16 @@ export const loadView = {
     const account = forgeAccounts.get(reader, id);
     if (account === undefined) return null;
     const due = mergeRequests.due(reader, account.id, ground.now, limits.pullsPerRead);
-    const names = [...new Set(due.map(({ rig }) => rig))];
+    const blind = mergeRequests.blind(reader, account.id, ground.now, limits.pullsPerRead);
+    const names = [...new Set([...due, ...blind].map(({ rig }) => rig))];
     return {
       ...ground,
       account,
       due,
+      blind,
       rigs: names.flatMap((name) => rigs.get(reader, name) ?? []),
       nextReadAt: mergeRequests.nextReadAt(reader, account.id),
+      nextBlindAt: mergeRequests.nextBlindAt(reader, account.id),
     };
   },
 

@@ -10,7 +10,7 @@ import type { Bead } from '../core/bead.ts';
 import type { Escalation } from '../core/escalation.ts';
 import { explain, type Explanation } from '../core/explain.ts';
 import { explainPullRequestError, failureMessageFor } from '../core/explain-forge.ts';
-import type { ForgeAccount } from '../core/forge-account.ts';
+import { probeOf, type ForgeAccount } from '../core/forge-account.ts';
 import type { MergeRequest } from '../core/merge-request.ts';
 import type { PRStatusError, TriedSource } from '../core/pr-status.ts';
 import type { ForgeProject, Known, PullRequestSnapshot } from '../core/pull-request.ts';
@@ -249,8 +249,13 @@ export interface AccountRows {
   readonly escalations: readonly Escalation[];
 }
 
+function dueAt(account: ForgeAccount, { readAt, unobservable }: MergeRequest) {
+  return readAt === null || unobservable === null ? readAt : probeOf(account, readAt);
+}
+
 export function accountView({ account, rigs, requests, escalations }: AccountRows) {
-  const reads = requests.flatMap(({ readAt }) => (readAt === null ? [] : [readAt]));
+  const due = new Map(requests.map((request) => [request.id, dueAt(account, request)]));
+  const reads = [...due.values()].filter((at) => at !== null);
   return {
     id: account.id,
     origin: account.origin,
@@ -264,7 +269,7 @@ export function accountView({ account, rigs, requests, escalations }: AccountRow
       number: request.prNumber,
       url: request.prUrl,
       observedAt: isoOrNull(request.snapshot?.observedAt ?? null),
-      nextReadAt: isoOrNull(request.readAt),
+      nextReadAt: isoOrNull(due.get(request.id) ?? null),
       failure: pullFailureView(request),
     })),
     incidents: escalations.flatMap(({ id, failure, createdAt, subject }) => {

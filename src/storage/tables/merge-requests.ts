@@ -73,7 +73,9 @@ const table = new Table<MergeRequest>({
     `unique index merge_requests_branch on merge_requests(rig, branch)
      where stage not in ('merged', 'abandoned')`,
     `index merge_requests_reads on merge_requests(account, read_at, number)
-     where read_at is not null`,
+     where read_at is not null and unobservable is null`,
+    `index merge_requests_blind on merge_requests(account, read_at, number)
+     where read_at is not null and unobservable is not null`,
     `index merge_requests_open on merge_requests(rig, number)
      where stage not in ('merged', 'abandoned')`,
   ],
@@ -83,7 +85,9 @@ const clauses = {
   liveOfBead: `where bead = ? and stage not in ('merged', 'abandoned')`,
   live: `where stage not in ('merged', 'abandoned') order by rig, number limit ?`,
   liveOfRig: `where stage not in ('merged', 'abandoned') and rig = ? order by rig, number limit ?`,
-  due: `where account = ? and read_at is not null and read_at <= ?
+  due: `where account = ? and read_at is not null and unobservable is null and read_at <= ?
+    order by account, read_at, number limit ?`,
+  blind: `where account = ? and read_at is not null and unobservable is not null and read_at <= ?
     order by account, read_at, number limit ?`,
   watchedOfRig: `where stage not in ('merged', 'abandoned') and rig = ? and pr_number is not null
     order by rig, number`,
@@ -97,8 +101,14 @@ const firstSql = `select id from merge_requests
   where rig = ? and target = ? and wants_slot = 1 order by number limit 1`;
 
 const nextReadSql = `select read_at from merge_requests
-  where account = ? and read_at is not null order by account, read_at, number limit 1`;
+  where account = ? and read_at is not null and unobservable is null
+  order by account, read_at, number limit 1`;
+const nextBlindSql = `select read_at from merge_requests
+  where account = ? and read_at is not null and unobservable is not null
+  order by account, read_at, number limit 1`;
 
+const firstAt = (reader: SqlReader, sql: string, account: ForgeAccountId): Instant | null =>
+  (reader.get(sql, account)?.['read_at'] ?? null) as Instant | null;
 const idOf = (reader: SqlReader, sql: string, rig: RigId, target: string): MergeRequestId | null =>
   (reader.get(sql, rig, target)?.['id'] ?? null) as MergeRequestId | null;
 
@@ -111,11 +121,15 @@ export const mergeRequests = Object.assign(table, {
   /** Newest first, for people. */
   list: (reader: SqlReader, count: number, offset: number) =>
     table.select(reader, clauses.list, count, offset),
-  /** Pull requests of an account that are due to be read, longest due first. */
+  /** Pull requests of an account that are due and not flagged, longest due first. */
   due: (reader: SqlReader, account: ForgeAccountId, now: Instant, count: number) =>
     table.select(reader, clauses.due, account, now, count),
-  nextReadAt: (reader: SqlReader, account: ForgeAccountId): Instant | null =>
-    (reader.get(nextReadSql, account)?.['read_at'] ?? null) as Instant | null,
+  /** Those that are due and unobservable. */
+  blind: (reader: SqlReader, account: ForgeAccountId, now: Instant, count: number) =>
+    table.select(reader, clauses.blind, account, now, count),
+  nextReadAt: (reader: SqlReader, account: ForgeAccountId) => firstAt(reader, nextReadSql, account),
+  nextBlindAt: (reader: SqlReader, account: ForgeAccountId) =>
+    firstAt(reader, nextBlindSql, account),
   /** Live ones of a rig that have a pull request. */
   watchedOfRig: (reader: SqlReader, rig: RigId) => table.select(reader, clauses.watchedOfRig, rig),
   /** Whoever watches this pull request, or saw it merged. */
@@ -133,5 +147,6 @@ export const mergeRequests = Object.assign(table, {
     holderSql,
     firstSql,
     nextReadSql,
+    nextBlindSql,
   ],
 });

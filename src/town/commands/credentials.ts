@@ -161,6 +161,9 @@ export function credentialChanged(ask: Ask, touched: readonly Rig[]): readonly A
     return [
       ...refused.flatMap((request) => retryLanding(ask, request, why)),
       ...accountFor(ask, after),
+      ...(rig.forge === null
+        ? []
+        : [update('forge_account', account, { incidentSince: null }, why)]),
       update('rig', rig.id, { ownCredential: own, probeAsked: true }, why),
       ...again,
     ];

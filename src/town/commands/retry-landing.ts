@@ -3,7 +3,8 @@
  * was put right.
  *
  * R1 Pauses and the count of refusals are over, and its pull request is read at once.
- * R2 What somebody was only told is settled by it; a question keeps waiting for its answer.
+ * R2 An incident of its account is over until the next read: everything behind it is read again.
+ * R3 What somebody was only told is settled by it; a question keeps waiting for its answer.
  */
 import type { Action } from '../../core/action.ts';
 import type { MergeRequest } from '../../core/merge-request.ts';
@@ -22,13 +23,15 @@ export function retryLanding(ask: Ask, request: MergeRequest, why: string): read
   // Nobody here repairs it, so nothing but its author or a new judgement would move it.
   const isLeft = request.stage === 'changes_requested' && !request.repairs;
   const unsaid = isLeft ? { failures: [] } : {};
+  const { account } = request;
   return [
+    ...(account === null ? [] : [update('forge_account', account, { incidentSince: null }, why)]),
     ...settled(ask, request, why),
     update('merge_request', request.id, { ...fresh, ...watched, ...unsaid }, why),
   ];
 }
 
-/** R2 */
+/** R3 */
 function settled(ask: Ask, { escalation }: MergeRequest, why: string): readonly Action[] {
   const told = escalation === null ? undefined : escalations.get(ask.turn.tx, escalation);
   if (told === undefined || told.status === 'resolved' || told.question !== null) return [];
