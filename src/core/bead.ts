@@ -138,6 +138,15 @@ export function isLanded(bead: Pick<Bead, 'status' | 'resolution' | 'proof'>): b
   return bead.status === 'closed' && bead.resolution === 'merged' && bead.proof !== null;
 }
 
+/** A round that a person's word starts: an answer to what its agent asked, or a note of theirs. */
+export function answerRound(
+  bead: Bead,
+  about: Pick<Round, 'failures' | 'question' | 'answer'>,
+): Round {
+  const number = (bead.rounds.answer ?? 0) + 1;
+  return { cause: 'answer', number, head: bead.submission?.head ?? null, ...about };
+}
+
 /** Did it name its agent or model itself? Then their failure is its own and not its rig's. */
 export function isOwnChoice(bead: Pick<Bead, 'agent' | 'model'>): boolean {
   return bead.agent !== null || bead.model !== null;

@@ -4,7 +4,13 @@
  */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { explainPullRequestError, failureMessageFor, type AboutChange } from './explain-forge.ts';
+import {
+  explainArchived,
+  explainMissingRight,
+  explainPullRequestError,
+  failureMessageFor,
+  type AboutChange,
+} from './explain-forge.ts';
 import type { PRStatusError, PRStatusErrorKind } from './pr-status.ts';
 import type { ForgeProvider } from './pull-request.ts';
 import { instant } from './time.ts';
@@ -255,6 +261,19 @@ test('a secret that strays into any field is not shown', () => {
 test('what is pasted after a question mark is not shown', () => {
   const [error] = Object.values(examplesOf('gitlab').unrecognized_url);
   expect(failureMessageFor(error ?? never())).not.toContain('private_token');
+});
+
+test('a right that is missing names the credential, what it lacks, and the rig it is for', () => {
+  const look = { source: 'town.token', missing: ['checks=read'] };
+  expect(explainMissingRight('read checks', look, 'web')).toEqual({
+    what: 'The credential may not read checks.',
+    evidence: 'from town.token; missing: checks=read',
+    next: 'Give it a token that may: gt forge login --rig web',
+  });
+  expect(explainArchived('https://github.com/acme/web')).toMatchObject({
+    what: expect.stringContaining('archived'),
+    evidence: 'https://github.com/acme/web',
+  });
 });
 
 function never(): never {

@@ -42,6 +42,28 @@ export function failureMessageFor(error: PRStatusError, about: AboutChange = {})
   return `${seen.join(' ')} Next: ${next}.`;
 }
 
+/** What a look found a credential may not do; `right` as in "read checks". */
+export function explainMissingRight(
+  right: string,
+  { source, missing }: { readonly source: string | null; readonly missing: readonly string[] },
+  rig: string,
+): Explanation {
+  const named = missing.length === 0 ? '' : `; missing: ${missing.join(', ')}`;
+  return {
+    what: `The credential may not ${right}.`,
+    evidence: `from ${source ?? '?'}${named}`,
+    next: `Give it a token that may: gt forge login --rig ${rig}`,
+  };
+}
+
+export function explainArchived(repository: string): Explanation {
+  return {
+    what: 'The repository is archived: nothing can be pushed to it.',
+    evidence: repository,
+    next: 'Make it writable on the forge, or remove the rig',
+  };
+}
+
 /** E3 */
 function clean(text: string): string {
   return redactPatterns(text);

@@ -6,6 +6,7 @@
  * J2 Every job is safe to run twice: `push` first asks whether its commit is already there.
  * J3 A done job never changes.
  */
+import { assert } from './assert.ts';
 import type { CallId, Commit, JobId, RigId, RunnerId } from './ids.ts';
 import type { Failure } from './failure.ts';
 import type { Author, Gate, Isolation, RigRef, SetupStep } from './launch-spec.ts';
@@ -253,4 +254,18 @@ export interface Job {
   readonly endedAt: Instant | null;
   readonly updatedAt: Instant;
   readonly parked: string | null;
+}
+
+type ResultOf<K extends JobResult['kind']> = Extract<JobResult, { readonly kind: K | 'failed' }>;
+
+/** What a done job came to: the answer to what it was asked, or why there is none. */
+export function resultOf<K extends JobResult['kind']>(job: Job, kind: K): ResultOf<K> {
+  const { result } = job;
+  assert(result !== null, `${job.id} is done without a result`);
+  assert(isOf(result, kind), `${job.id} answered as a ${result.kind}`);
+  return result;
+}
+
+function isOf<K extends JobResult['kind']>(result: JobResult, kind: K): result is ResultOf<K> {
+  return result.kind === kind || result.kind === 'failed';
 }

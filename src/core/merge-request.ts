@@ -45,6 +45,11 @@ export const stageMoves: Readonly<Record<Stage, readonly Stage[]>> = {
   abandoned: [],
 };
 
+/** It ended, one way or the other: nothing moves it any more. */
+export function isOver({ stage }: Pick<MergeRequest, 'stage'>): boolean {
+  return stage === 'merged' || stage === 'abandoned';
+}
+
 /** A request that has no pull request. */
 export const noPull: PullColumns = {
   pr: 'none',

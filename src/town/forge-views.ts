@@ -9,7 +9,12 @@ import { repairsOf } from '../core/adoption.ts';
 import type { Bead } from '../core/bead.ts';
 import type { Escalation } from '../core/escalation.ts';
 import { explain, type Explanation } from '../core/explain.ts';
-import { explainPullRequestError, failureMessageFor } from '../core/explain-forge.ts';
+import {
+  explainArchived,
+  explainMissingRight,
+  explainPullRequestError,
+  failureMessageFor,
+} from '../core/explain-forge.ts';
 import { probeOf, type ForgeAccount } from '../core/forge-account.ts';
 import type { MergeRequest } from '../core/merge-request.ts';
 import type { PRStatusError, TriedSource } from '../core/pr-status.ts';
@@ -186,22 +191,18 @@ const NEEDED = [
 
 /** As checks of the doctor. What the forge does not tell is no check: it is shown apart. V1 */
 export function lookChecks(look: LookView, rig: string) {
-  const { failure, source, missing } = look;
-  const remedy = `Give it a token that may: gt forge login --rig ${rig}`;
+  const { failure } = look;
   if (failure !== null) return [{ name: 'forge: read', passed: false, ...failure }];
   const rights = NEEDED.flatMap(([key, name]) => {
     const may = look[key];
     if (may === null) return [];
     if (may) return [{ name, passed: true, what: '', evidence: '', next: '' }];
-    const what = `The credential may not ${name.slice('forge: '.length)}.`;
-    const named = missing.length === 0 ? '' : `; missing: ${missing.join(', ')}`;
-    return [{ name, passed: false, what, evidence: `from ${source ?? '?'}${named}`, next: remedy }];
+    const says = explainMissingRight(name.slice('forge: '.length), look, rig);
+    return [{ name, passed: false, ...says }];
   });
   if (!look.archived) return rights;
-  const what = 'The repository is archived: nothing can be pushed to it.';
-  const evidence = `${look.origin}/${look.path}`;
-  const next = 'Make it writable on the forge, or remove the rig';
-  return [...rights, { name: 'forge: writable', passed: false, what, evidence, next }];
+  const says = explainArchived(`${look.origin}/${look.path}`);
+  return [...rights, { name: 'forge: writable', passed: false, ...says }];
 }
 
 export function credentialView(stored: SealedCredential) {

@@ -11,7 +11,7 @@ import { assert, unreachable } from '../assert.ts';
 import type { Bead, Proof, Round, RoundCause } from '../bead.ts';
 import type { Failure } from '../failure.ts';
 import { mergeRequestId } from '../ids.ts';
-import { noPull, type MergeRequest } from '../merge-request.ts';
+import { isOver, noPull, type MergeRequest } from '../merge-request.ts';
 import { act, insert, rest, update, wait } from '../plan.ts';
 import type { BeadView } from '../view.ts';
 import { escalateFailed, liveAttempt } from './bead-attempt-end.ts';
@@ -195,10 +195,6 @@ function strategyOf(
 
 function landedOf(reverts: Bead['reverts']): MergeRequest['reverts'] {
   return reverts === null ? null : { before: reverts.before, after: reverts.after };
-}
-
-function isOver(request: MergeRequest): boolean {
-  return request.stage === 'merged' || request.stage === 'abandoned';
 }
 
 function set(bead: Bead, columns: Partial<Bead>, why: string) {

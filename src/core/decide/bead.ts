@@ -9,8 +9,9 @@
  */
 import type { Plan } from '../action.ts';
 import { assert, unreachable } from '../assert.ts';
-import type { Bead } from '../bead.ts';
+import { answerRound, type Bead } from '../bead.ts';
 import { overBudget } from '../budget.ts';
+import { isOver } from '../merge-request.ts';
 import { act, rest, update, wait } from '../plan.ts';
 import type { BeadView } from '../view.ts';
 import { endOfAttempt, liveAttempt } from './bead-attempt-end.ts';
@@ -82,14 +83,8 @@ function awaitAnswer(view: BeadView): Plan {
   if (escalation.status !== 'resolved') {
     return rest(wait('human', [escalation.id], { because: 'asked' }));
   }
-  const round = {
-    cause: 'answer' as const,
-    number: (bead.rounds.answer ?? 0) + 1,
-    head: bead.submission?.head ?? null,
-    failures: [],
-    question: escalation.question?.text ?? null,
-    answer: escalation.answer,
-  };
+  const question = escalation.question?.text ?? null;
+  const round = answerRound(bead, { failures: [], question, answer: escalation.answer });
   const rounds = { ...bead.rounds, answer: round.number };
   return act(set(bead, { escalation: null, round, rounds }, 'answered'));
 }
@@ -169,7 +164,7 @@ export function closing(view: BeadView): Plan {
   }
   const live = liveAttempt(view);
   if (live !== null) return rest(wait('call', [live.id], { because: 'closing' }));
-  if (mergeRequest !== null && !isOver(mergeRequest.stage)) {
+  if (mergeRequest !== null && !isOver(mergeRequest)) {
     return rest(wait('queue', [mergeRequest.id], { because: 'closing' }));
   }
   return act(
@@ -208,13 +203,9 @@ function isBlocked(bead: Bead): boolean {
 }
 
 function isReviewing(view: BeadView): boolean {
-  return view.mergeRequest !== null && !isOver(view.mergeRequest.stage);
+  return view.mergeRequest !== null && !isOver(view.mergeRequest);
 }
 
 function isMerged(view: BeadView): boolean {
   return view.mergeRequest?.stage === 'merged';
-}
-
-function isOver(stage: string): boolean {
-  return stage === 'merged' || stage === 'abandoned';
 }

@@ -8,7 +8,7 @@ import type { Action, Plan } from '../action.ts';
 import { assert, unreachable } from '../assert.ts';
 import type { Failure } from '../failure.ts';
 import { landingMessage } from '../landing-message.ts';
-import type { JobResult, JobSpec } from '../job.ts';
+import { resultOf, type JobResult, type JobSpec } from '../job.ts';
 import { limits } from '../limits.ts';
 import type { MergeRequest } from '../merge-request.ts';
 import { act, insert, rest, update, wait } from '../plan.ts';
@@ -96,10 +96,8 @@ function building(view: MergeRequestView): Plan {
   const { mergeRequest, job } = view;
   if (job === null || job.kind !== 'build') return start(view);
   if (job.status !== 'done') return rest(wait('call', [job.id], { op: 'build' }));
-  const { result } = job;
-  assert(result !== null, `${job.id} is done without a result`);
+  const result = resultOf(job, 'build');
   if (result.kind === 'failed') return jobFailed(view, result.failure);
-  assert(result.kind === 'build', `${job.id} answered as a ${result.kind}`);
   const { answer } = result;
   switch (answer.is) {
     case 'built':
@@ -209,6 +207,20 @@ export function jobFailed(view: MergeRequestView, failure: Failure): Plan {
   };
   const notBefore = isRigs ? after(now, limits.rigProbeMs) : null;
   return act(set(mergeRequest, { ...aside, ...noSlot, notBefore }, failure.kind), voice);
+}
+
+/** A person is asked what happens; until then it stands aside. */
+export function ask({ mergeRequest }: MergeRequestView, failure: Failure): Plan {
+  const aside = { stage: 'queued' as const, job: null, failures: [failure] };
+  return act(set(mergeRequest, { ...aside, ...noSlot }, failure.kind), {
+    do: 'escalate',
+    dedupeKey: `${mergeRequest.id}:landing`,
+    bind: true,
+    severity: 'failure',
+    subject: mergeRequest.id,
+    failure,
+    question: null,
+  });
 }
 
 const REMOTE: readonly Failure['kind'][] = [

@@ -11,7 +11,7 @@ import type { Plan } from '../action.ts';
 import { assert } from '../assert.ts';
 import type { Failure } from '../failure.ts';
 import type { Commit } from '../ids.ts';
-import type { Candidate, GateReport, Job, JobSpec } from '../job.ts';
+import { resultOf, type Candidate, type GateReport, type Job, type JobSpec } from '../job.ts';
 import type { Gate } from '../launch-spec.ts';
 import { limits } from '../limits.ts';
 import type { MergeRequest } from '../merge-request.ts';
@@ -116,10 +116,8 @@ function onTarget(view: MergeRequestView, job: Job): Plan {
 /** The report of a done gate job, or what its failure means. M8 */
 function reported(view: MergeRequestView, job: Job): GateReport | Plan {
   const { mergeRequest } = view;
-  const { result } = job;
-  assert(result !== null, `${job.id} is done without a result`);
+  const result = resultOf(job, 'gate');
   if (result.kind === 'failed') return jobFailed(view, result.failure);
-  assert(result.kind === 'gate', `${job.id} answered as a ${result.kind}`);
   if (result.setup === null) return result.report;
   const aside = { stage: 'queued' as const, job: null, targetJob: null };
   return act(set(mergeRequest, { ...aside, ...noSlot }, 'setup_failed'));

@@ -6,13 +6,13 @@
  */
 import type { Plan } from '../action.ts';
 import { assert, unreachable } from '../assert.ts';
-import type { Failure } from '../failure.ts';
+import { resultOf } from '../job.ts';
 import { limits } from '../limits.ts';
 import type { MergeRequest } from '../merge-request.ts';
 import { act, insert, rest, update, wait } from '../plan.ts';
 import type { MergeRequestView } from '../view.ts';
-import { jobFailed, landed } from './landing-build.ts';
-import { landingRig, noSlot } from './landing-slot.ts';
+import { ask, jobFailed, landed } from './landing-build.ts';
+import { landingRig } from './landing-slot.ts';
 import { newJob } from './new-job.ts';
 
 export function push(view: MergeRequestView): Plan {
@@ -26,10 +26,8 @@ export function push(view: MergeRequestView): Plan {
     return act(insert('job', fresh, 'push'), set(mergeRequest, { job: fresh.id }, 'push'));
   }
   if (job.status !== 'done') return rest(wait('call', [job.id], { op: 'push' }));
-  const { result } = job;
-  assert(result !== null, `${job.id} is done without a result`);
+  const result = resultOf(job, 'push');
   if (result.kind === 'failed') return jobFailed(view, result.failure);
-  assert(result.kind === 'push', `${job.id} answered as a ${result.kind}`);
   const { answer } = result;
   switch (answer.is) {
     case 'landed':
@@ -52,20 +50,6 @@ function lostRace(view: MergeRequestView): Plan {
     return ask(view, { kind: 'lost_races', helps: 'person', target, times: lostRaces });
   }
   return act(set(mergeRequest, { stage: 'queued', job: null, lostRaces }, 'target_moved'));
-}
-
-function ask(view: MergeRequestView, failure: Failure): Plan {
-  const { mergeRequest } = view;
-  const aside = { stage: 'queued' as const, job: null, failures: [failure], ...noSlot };
-  return act(set(mergeRequest, aside, failure.kind), {
-    do: 'escalate',
-    dedupeKey: `${mergeRequest.id}:landing`,
-    bind: true,
-    severity: 'failure',
-    subject: mergeRequest.id,
-    failure,
-    question: null,
-  });
 }
 
 function set(request: MergeRequest, columns: Partial<MergeRequest>, why: string) {

@@ -17,8 +17,9 @@ import { accountIdOf } from '../forge-account.ts';
 import { afterFailure, judge, retryAt } from '../strikes.ts';
 import { after, type Instant } from '../time.ts';
 import type { MergeRequestView } from '../view.ts';
+import { ask } from './landing-build.ts';
 import { roundOf } from './pull-blocked.ts';
-import { ask, unpublished } from './pull-calls.ts';
+import { unpublished } from './pull-calls.ts';
 import { couldNotReopen, reopened } from './pull-closed.ts';
 import { couldNotReply, replied } from './pull-replies.ts';
 

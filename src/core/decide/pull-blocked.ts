@@ -9,6 +9,7 @@ import type { Plan } from '../action.ts';
 import { assert } from '../assert.ts';
 import { failureOf, fingerprintOf, glanceOf, owedFor } from '../feedback.ts';
 import type { Feedback } from '../forge-answers.ts';
+import { resultOf } from '../job.ts';
 import { limits } from '../limits.ts';
 import type { Blocker } from '../merge-gate.ts';
 import type { MergeRequest } from '../merge-request.ts';
@@ -52,10 +53,8 @@ function catchUp(view: MergeRequestView): Plan {
     });
   }
   if (job.status !== 'done') return rest(wait('call', [job.id], { op: 'update' }));
-  const { result } = job;
-  assert(result !== null, `${job.id} is done without a result`);
+  const result = resultOf(job, 'update');
   if (result.kind === 'failed') return jobFailed(view, result.failure);
-  assert(result.kind === 'update', `${job.id} answered as a ${result.kind}`);
   const { answer } = result;
   switch (answer.is) {
     case 'updated': {

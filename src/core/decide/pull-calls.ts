@@ -9,7 +9,7 @@ import { forkRefOf } from '../adoption.ts';
 import { assert } from '../assert.ts';
 import type { Failure } from '../failure.ts';
 import { callId, type Commit } from '../ids.ts';
-import type { JobSpec } from '../job.ts';
+import { resultOf, type JobSpec } from '../job.ts';
 import { landingMessage } from '../landing-message.ts';
 import { limits } from '../limits.ts';
 import type { ForgeFootprint, MergeRequest } from '../merge-request.ts';
@@ -17,7 +17,7 @@ import { act, insert, rest, update, wait } from '../plan.ts';
 import { pullBody, pullTitle, pullTrailer } from '../pull-words.ts';
 import { after, type Instant } from '../time.ts';
 import type { MergeRequestView } from '../view.ts';
-import { jobFailed } from './landing-build.ts';
+import { ask, jobFailed } from './landing-build.ts';
 import { landingRig } from './landing-slot.ts';
 import { newJob } from './new-job.ts';
 import { pullRefOf } from './pull-ref.ts';
@@ -43,10 +43,8 @@ export function publish(view: MergeRequestView): Plan {
     });
   }
   if (job.status !== 'done') return rest(wait('call', [job.id], { op: 'publish' }));
-  const { result } = job;
-  assert(result !== null, `${job.id} is done without a result`);
+  const result = resultOf(job, 'publish');
   if (result.kind === 'failed') return jobFailed(view, result.failure);
-  assert(result.kind === 'publish', `${job.id} answered as a ${result.kind}`);
   const { answer } = result;
   switch (answer.is) {
     case 'published':
@@ -138,10 +136,8 @@ function askGit(view: MergeRequestView, shown: Commit, published: Commit) {
     return startJob(view, { kind: 'take', ...spec, ...from });
   }
   if (job.status !== 'done') return rest(wait('call', [job.id], { op: 'take' }));
-  const { result } = job;
-  assert(result !== null, `${job.id} is done without a result`);
+  const result = resultOf(job, 'take');
   if (result.kind === 'failed') return jobFailed(view, result.failure);
-  assert(result.kind === 'take', `${job.id} answered as a ${result.kind}`);
   if (result.answer.is === 'refused') return ask(view, result.answer.failure);
   return { head: result.answer.head };
 }
@@ -293,10 +289,8 @@ function guard(view: MergeRequestView, head: Commit): Plan | null {
     return startJob(view, spec);
   }
   if (job.status !== 'done') return rest(wait('call', [job.id], { op: 'publish' }));
-  const { result } = job;
-  assert(result !== null, `${job.id} is done without a result`);
+  const result = resultOf(job, 'publish');
   if (result.kind === 'failed') return jobFailed(view, result.failure);
-  assert(result.kind === 'publish', `${job.id} answered as a ${result.kind}`);
   const { answer } = result;
   if (answer.is === 'published') return null;
   if (answer.is === 'refused') return ask(view, answer.failure);
@@ -347,20 +341,6 @@ export function forgeCall(
   const id = callId(`${mergeRequest.id}:${op}:${mergeRequest.head ?? ''}:${number}`);
   const footprint = { op, callId: id, deadline: after(now, limits.forgeCallMs), ...glance };
   return act(set(mergeRequest, { forgeCall: footprint }, op), { do: 'call', call: build(id) });
-}
-
-export function ask(view: MergeRequestView, failure: Failure): Plan {
-  const { mergeRequest } = view;
-  const aside = { stage: 'queued' as const, job: null, failures: [failure] };
-  return act(set(mergeRequest, aside, failure.kind), {
-    do: 'escalate',
-    dedupeKey: `${mergeRequest.id}:landing`,
-    bind: true,
-    severity: 'failure',
-    subject: mergeRequest.id,
-    failure,
-    question: null,
-  });
 }
 
 export function startJob(view: MergeRequestView, spec: JobSpec): Plan {

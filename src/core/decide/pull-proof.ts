@@ -8,6 +8,7 @@ import type { Action, Plan } from '../action.ts';
 import { assert } from '../assert.ts';
 import type { Failure } from '../failure.ts';
 import { callId } from '../ids.ts';
+import { resultOf } from '../job.ts';
 import { limits } from '../limits.ts';
 import type { MergeRequest } from '../merge-request.ts';
 import { act, rest, update, wait } from '../plan.ts';
@@ -31,10 +32,8 @@ export function proving(view: MergeRequestView): Plan {
     return startJob(view, { kind: 'prove', rig: landingRig(view), commits });
   }
   if (job.status !== 'done') return rest(wait('call', [job.id], { op: 'prove' }));
-  const { result } = job;
-  assert(result !== null, `${job.id} is done without a result`);
+  const result = resultOf(job, 'prove');
   if (result.kind === 'failed') return jobFailed(view, result.failure);
-  assert(result.kind === 'prove', `${job.id} answered as a ${result.kind}`);
   const { answer } = result;
   if (answer.is === 'not_there') {
     // A replica may lag behind what the forge says: ask again, for as long as it takes.

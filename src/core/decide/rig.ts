@@ -9,6 +9,7 @@
 import type { Action, Plan } from '../action.ts';
 import { assert, unreachable } from '../assert.ts';
 import { isOfChoice, type Failure } from '../failure.ts';
+import { resultOf } from '../job.ts';
 import { rigRefOf } from '../launch.ts';
 import { limits } from '../limits.ts';
 import { act, insert, rest, update, wait } from '../plan.ts';
@@ -75,11 +76,9 @@ function probing(view: RigView): Plan {
   const { rig, probe: job } = view;
   assert(job !== null, 'a probe is running');
   if (job.status !== 'done') return rest(wait('call', [job.id], { op: 'fetch' }));
-  const result = job.result;
-  assert(result !== null, `${job.id} is done without a result`);
+  const result = resultOf(job, 'fetch');
   const seen = { probeJob: null, probedAt: view.now };
   if (result.kind === 'failed') return settled(view, result.failure, seen);
-  assert(result.kind === 'fetch', `${job.id} answered as a ${result.kind}`);
   const failing = result.report.checks.find((check) => !check.passed)?.failure ?? null;
   return settled(view, failing ?? rig.setupFailure, { ...seen, report: result.report });
 }

@@ -2,7 +2,7 @@
  * What people ask of beads. Each records the wish on the bead; its own decision carries it out.
  */
 import { noUsage } from '../../core/attempt.ts';
-import type { Bead } from '../../core/bead.ts';
+import { answerRound, type Bead } from '../../core/bead.ts';
 import type { Command } from '../../core/command.ts';
 import { isOfChoice, type Failure } from '../../core/failure.ts';
 import { beadId, type BeadId } from '../../core/ids.ts';
@@ -113,19 +113,10 @@ export function retry(ask: Ask, command: Of<'bead_retry'>): Answer {
     const again = request === undefined ? [] : retryLanding(ask, request, 'retry_asked');
     return done(ask, bead.id, ...again);
   }
+  const { note } = command;
+  const failures = bead.round?.failures ?? [];
   const round =
-    command.note === null
-      ? {}
-      : {
-          round: {
-            cause: 'answer' as const,
-            number: (bead.rounds.answer ?? 0) + 1,
-            head: bead.submission?.head ?? null,
-            failures: bead.round?.failures ?? [],
-            question: null,
-            answer: command.note,
-          },
-        };
+    note === null ? {} : { round: answerRound(bead, { failures, question: null, answer: note }) };
   // Its rig may be unready for what was just put right: it looks again first.
   const rig = rigs.get(ask.turn.tx, bead.rig);
   const looks =

@@ -3,6 +3,7 @@
  */
 import type { Command } from '../../core/command.ts';
 import { err } from '../../core/result.ts';
+import { isOver } from '../../core/merge-request.ts';
 import { mergeRequests } from '../../storage/tables/merge-requests.ts';
 import { done, missing, type Answer, type Ask } from './ask.ts';
 import { retryLanding } from './retry-landing.ts';
@@ -14,7 +15,7 @@ export function retry(ask: Ask, command: Of<'mr_retry'>): Answer {
   const request = mergeRequests.get(tx, command.mergeRequest);
   if (request === undefined) return err(missing('change', command.mergeRequest, []));
   const { id, stage } = request;
-  if (stage === 'merged' || stage === 'abandoned') {
+  if (isOver(request)) {
     const allowed = ['queued', 'gating', 'approved', 'changes_requested', 'landing'];
     return err({
       kind: 'not_now',
