@@ -12,7 +12,7 @@ import { nextReadAt, temperatureOf } from './cadence.ts';
 import type { Fact } from './fact.ts';
 import { incidentAfter, incidentKey, type ForgeAccount } from './forge-account.ts';
 import { limits } from './limits.ts';
-import type { MergeRequest } from './merge-request.ts';
+import { isOver, type MergeRequest } from './merge-request.ts';
 import { update } from './plan.ts';
 import type { PRStatusError, PRStatusOutcome } from './pr-status.ts';
 import { afterFailure, afterSuccess, isLongThrottled, retryAt } from './strikes.ts';
@@ -45,8 +45,7 @@ function oneRead(
   startedAt: Instant,
   now: Instant,
 ): readonly Action[] {
-  const isOver = request.stage === 'merged' || request.stage === 'abandoned';
-  if (isOver || (request.pr !== 'open' && request.pr !== 'closed')) {
+  if (isOver(request) || (request.pr !== 'open' && request.pr !== 'closed')) {
     // Nobody needs to know any more: what is not watched must not stay due.
     const unwatched = update('merge_request', request.id, { readAt: null }, 'unwatched');
     return request.readAt === null ? [] : [unwatched];
