@@ -93,7 +93,7 @@ const attemptRules = [
 
 const requestRules = [
   rule('merge_request', 'merge request wakes its bead', (before, after) =>
-    changed(before, after, 'stage', 'unobservable') ? [{ kind: 'bead', id: after.bead }] : [],
+    changed(before, after, 'stage', 'unobservable', 'pr') ? [{ kind: 'bead', id: after.bead }] : [],
   ),
   rule('merge_request', 'a pull request to read wakes its account', (before, after) =>
     after.account !== null && after.readAt !== null && changed(before, after, 'readAt', 'account')

@@ -3,8 +3,8 @@
  *
  * B2 Closing as merged copies the merge request's proof; without one it does not compile.
  * B4 Rounds are counted by cause and capped; at the cap a person is asked.
- * B5 No round starts while the pull request cannot be read, or before what was handed in last
- *    was looked at. P5
+ * B5 No round starts while the pull request cannot be read or is over on its forge, or before
+ *    what was handed in last was looked at. P5
  */
 import type { Action, Plan } from '../action.ts';
 import { assert, unreachable } from '../assert.ts';
@@ -15,7 +15,7 @@ import { isOver, noPull, type MergeRequest } from '../merge-request.ts';
 import { act, insert, rest, update, wait } from '../plan.ts';
 import type { BeadView } from '../view.ts';
 import { escalateFailed, liveAttempt } from './bead-attempt-end.ts';
-import { unseen } from './pull-request.ts';
+import { noAttempt } from './pull-request.ts';
 
 /** The bead goes into review: with its live merge request, or with a new one. */
 export function openRequest(view: BeadView, why: string, progress: Partial<Bead> = {}): Plan {
@@ -78,8 +78,8 @@ function nextRound(view: BeadView, request: MergeRequest): Plan {
   const { bead, settings } = view;
   const live = liveAttempt(view);
   if (live !== null) return rest(wait('call', [live.id], { because: 'round' }));
-  const blind = unseen(request);
-  if (blind !== null) return rest(blind); // B5
+  const blocked = noAttempt(request);
+  if (blocked !== null) return rest(blocked); // B5
   const { submission } = bead;
   if (submission !== null && submission.attempt !== request.submittedBy) {
     return rest(wait('queue', [request.id], { stage: request.stage })); // B5

@@ -16,7 +16,7 @@ import { act, rest, update, wait } from '../plan.ts';
 import type { BeadView } from '../view.ts';
 import { endOfAttempt, liveAttempt } from './bead-attempt-end.ts';
 import { inReview, openRequest, roundFrom } from './bead-review.ts';
-import { unseen } from './pull-request.ts';
+import { noAttempt } from './pull-request.ts';
 
 export function decideBead(view: BeadView): Plan {
   const status = view.bead.status;
@@ -91,10 +91,10 @@ function awaitAnswer(view: BeadView): Plan {
 
 function makeReady(view: BeadView): Plan {
   const { bead, mergeRequest, now } = view;
-  const blind = mergeRequest === null ? null : unseen(mergeRequest);
-  if (blind !== null) {
-    if (bead.ready) return act(set(bead, unready, 'unobservable'));
-    return rest(blind); // B5
+  const blocked = mergeRequest === null ? null : noAttempt(mergeRequest);
+  if (blocked !== null) {
+    if (bead.ready) return act(set(bead, unready, blocked.reason));
+    return rest(blocked); // B5
   }
   const over = overBudget(view, view.settings);
   if (over !== null) {

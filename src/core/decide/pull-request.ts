@@ -102,8 +102,16 @@ export function unobservable(view: MergeRequestView): Plan | null {
 }
 
 /** L2. What everything about an unobservable one waits for; null: it can be read. */
-export function unseen({ id, account, unobservable: flag }: MergeRequest): Wait | null {
+function unseen({ id, account, unobservable: flag }: MergeRequest): Wait | null {
   return flag === null ? null : wait('unobservable', [account, id], { kind: flag.failureKind });
+}
+
+/** Why no attempt is started on a pull request: it cannot be read, or it is over there. */
+export function noAttempt(request: MergeRequest): Wait | null {
+  const { id, pr, escalation, stage } = request;
+  if (pr === 'closed' && escalation !== null) return wait('human', [escalation]);
+  if (pr === 'closed' || pr === 'merged') return wait('queue', [id], { stage });
+  return unseen(request);
 }
 
 function opening(view: MergeRequestView): Plan {

@@ -1,4 +1,4 @@
-/** Table tests of a bead whose pull request cannot be read: nothing is dispatched for it. P5 */
+/** Table tests of a bead whose pull request cannot be read, or is over: nothing is dispatched. */
 import { describe, expect, test } from 'vitest';
 import { watchedRequest } from '../../../test/fixtures/pulls.ts';
 import {
@@ -14,7 +14,7 @@ import {
 } from '../../../test/fixtures/views.ts';
 import type { Plan } from '../action.ts';
 import type { Bead } from '../bead.ts';
-import { attemptId, mergeRequestId } from '../ids.ts';
+import { attemptId, escalationId, mergeRequestId } from '../ids.ts';
 import type { MergeRequest, Unobservable } from '../merge-request.ts';
 import { neighbourRules } from '../neighbours.ts';
 import type { PRStatusError } from '../pr-status.ts';
@@ -146,4 +146,26 @@ describe('a bead whose pull request cannot be read', () => {
       expect(beadSets(decide(bead, over))).toMatchObject({ status: 'closed' });
     },
   );
+});
+
+describe('a bead whose pull request is over on its forge', () => {
+  const closed = sentBack({ pr: 'closed', escalation: escalationId('esc-1') });
+  const merged = sentBack({ pr: 'merged' });
+
+  test.each([
+    ['closed', closed, [{ reason: 'human', on: ['esc-1'] }]],
+    ['merged', merged, [{ reason: 'queue', on: ['mr-1'] }]],
+  ] as const)('starts no round that was decided before: %s', (_name, request, waits) => {
+    const plan = decide(reviewing, request);
+    expect(plan.actions).toEqual([]);
+    expect(plan.waits).toMatchObject(waits);
+    expect(beadSets(decide({ ...again, ready: true, readyAt: now }, request)).ready).toBe(false);
+  });
+
+  test('is woken when that changes', () => {
+    const woken = neighbourRules
+      .filter(({ entity }) => entity === 'merge_request')
+      .flatMap((rule) => rule.wakes(closed, sentBack()));
+    expect(woken).toContainEqual({ kind: 'bead', id: 'web-1' });
+  });
 });
