@@ -112,7 +112,10 @@ export type Fact =
       readonly rig: RigId;
       readonly numbers: readonly number[];
       readonly heads: readonly Commit[];
+      /** All that go into one of these: they are read with what else is due then. */
       readonly bases: readonly string[];
+      /** Seen in passing to have changed: the same. */
+      readonly soon: readonly number[];
     }
   /** One numbered piece of an attempt's transcript; stored once per (attempt, seq). */
   | {

@@ -103,6 +103,13 @@ export const limits = {
   checksSettleMs: 3 * minute,
   /** Pull requests in one read of an account. */
   pullsPerRead: 25,
+  /** Looked at in passing by one read, in lists as long as GitHub takes them. */
+  glancesPerRead: 200,
+  glancesPerList: 100,
+  /** Remembered to be looked at, with one credential. */
+  glancesKept: 2000,
+  /** What was not read for this long is not watched any more. */
+  glanceMsMax: 2 * hour,
   /** A call of several requests is given up after this long. */
   forgeAnswerMs: 110 * second,
   /** When a call that was not even given up is made again: its process is gone. */
@@ -171,4 +178,5 @@ assert(limits.quietAskMs < limits.quietStopMs, 'a quiet turn is asked before it 
 assert(limits.grantsMax <= limits.tickNamesMax, 'one decision fits one tick');
 assert(limits.beadBodyBytesMax < limits.requestBodyBytesMax, 'a full body can be sent');
 assert(limits.workspaceIdleMs < limits.trashMs, 'a home outlives its workspace');
+assert(limits.glanceMsMax > 1.1 * limits.pollColdMs, 'who is read at all is looked at');
 assert(limits.forgeConnectMs < limits.forgeMs, 'a connection fits its request');

@@ -3,8 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { commit, later, now, requestWith } from '../../test/fixtures/views.ts';
 import { accountWith, snapshotOf, watchedRequest } from '../../test/fixtures/pulls.ts';
 import type { Action } from './action.ts';
+import { nextBeat } from './cadence.ts';
 import type { ForgeAccount } from './forge-account.ts';
 import { callId, forgeAccountId } from './ids.ts';
+import { limits } from './limits.ts';
 import type { MergeRequest } from './merge-request.ts';
 import type { PRStatusError, PRStatusOutcome } from './pr-status.ts';
 import { hinted, pullsRead } from './record-pulls.ts';
@@ -120,16 +122,37 @@ describe('a read', () => {
 });
 
 describe('a hint', () => {
-  const hint = (request: MergeRequest, account: ForgeAccount | null) => {
-    const bases = [request.target];
-    const fact = { kind: 'pull_hinted', rig: request.rig, numbers: [], heads: [], bases } as const;
-    return setOf(hinted(fact, account, [request], now));
-  };
+  type Hint = Parameters<typeof hinted>[0];
+  const none = { numbers: [], heads: [], bases: [], soon: [] };
+  const far = requestWith(watchedRequest(b, { readAt: later(600_000) }));
   const due = requestWith(watchedRequest(b, { readAt: startedAt }));
 
+  const hint = (
+    request: MergeRequest,
+    account: ForgeAccount | null,
+    of: Partial<Hint> = { numbers: [12] },
+  ) => {
+    const fact: Hint = { kind: 'pull_hinted', rig: request.rig, ...none, ...of };
+    return setOf(hinted(fact, account, [request], now));
+  };
+
   test('makes a later read due now', () => {
-    const request = requestWith(watchedRequest(b, { readAt: later(60_000) }));
-    expect(hint(request, null)).toEqual({ readAt: now });
+    expect(hint(far, null)).toEqual({ readAt: now });
+    expect(hint(far, null, { heads: [b] })).toEqual({ readAt: now });
+  });
+
+  test('of a branch, or of what was seen in passing, waits for the account’s next beat', () => {
+    const beat = nextBeat(far, now);
+    expect(beat).toBeGreaterThan(now);
+    expect(beat - now).toBeLessThanOrEqual(limits.pollHotMs);
+    expect(hint(far, null, { bases: [far.target] })).toEqual({ readAt: beat });
+    expect(hint(far, null, { soon: [12] })).toEqual({ readAt: beat });
+    const sooner = requestWith(watchedRequest(b, { readAt: instant(beat - 1) }));
+    expect(hint(sooner, null, { soon: [12] })).toBeNull();
+  });
+
+  test('about another pull request is none', () => {
+    expect(hint(far, null, { numbers: [99], soon: [98] })).toBeNull();
   });
 
   test('keeps the place in line of what is due anyway', () => {
@@ -140,5 +163,11 @@ describe('a hint', () => {
     expect(hint(due, reading(due))).toEqual({ readAt: now });
     const again = requestWith(watchedRequest(b, { readAt: now }));
     expect(hint(again, reading(again))).toBeNull();
+  });
+
+  test('for the next beat is not forgotten by the read that is under way', () => {
+    const beat = nextBeat(due, now);
+    expect(hint(due, reading(due), { bases: [due.target] })).toEqual({ readAt: beat });
+    expect(read({ readAt: beat }, seen(now))).toMatchObject({ readAt: beat });
   });
 });

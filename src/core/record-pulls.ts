@@ -8,7 +8,7 @@
  *    became due while it was under way stays due.
  */
 import type { Action } from './action.ts';
-import { nextReadAt, temperatureOf } from './cadence.ts';
+import { nextBeat, nextReadAt, temperatureOf } from './cadence.ts';
 import type { Fact } from './fact.ts';
 import { incidentAfter, incidentKey, type ForgeAccount } from './forge-account.ts';
 import { limits } from './limits.ts';
@@ -72,9 +72,7 @@ function success(
     snapshot,
     strikes: afterSuccess(),
     unobservable: null,
-    readAt: over
-      ? null
-      : (dueSince(request, startedAt, now) ?? nextReadAt(temperature, request.number, now)),
+    readAt: over ? null : (dueSince(request, startedAt) ?? nextReadAt(temperature, request, now)),
     ...(request.unobservable === null ? {} : { failures: othersOf(request) }),
   };
   const seen: readonly Action[] = [
@@ -97,9 +95,9 @@ function success(
   ];
 }
 
-/** When it became due while it was read; null: it did not. P3 */
-function dueSince({ readAt }: MergeRequest, startedAt: Instant, now: Instant): Instant | null {
-  return readAt !== null && readAt > startedAt && readAt <= now ? readAt : null;
+/** What it was made due for while it was read; null: nothing was. P3 */
+function dueSince({ readAt }: MergeRequest, startedAt: Instant): Instant | null {
+  return readAt !== null && readAt > startedAt ? readAt : null;
 }
 
 /** What a round is about stays. */
@@ -155,21 +153,31 @@ export function hinted(
   requests: readonly MergeRequest[],
   now: Instant,
 ): readonly Action[] {
-  return requests
-    .filter(
-      (request) =>
-        (request.prNumber !== null && fact.numbers.includes(request.prNumber)) ||
-        (request.published !== null && fact.heads.includes(request.published)) ||
-        fact.bases.includes(request.target),
-    )
-    .filter((request) => isNews(request, account, now))
-    .map((request) => update('merge_request', request.id, { readAt: now }, 'hinted'));
+  return requests.flatMap((request) => {
+    const at = hintedFor(fact, request, now);
+    const isNew = at !== null && isNews(request, account, at, now);
+    return isNew ? [update('merge_request', request.id, { readAt: at }, 'hinted')] : [];
+  });
+}
+
+/** What is not known to be about it in particular can wait for company. null: it is not meant. */
+function hintedFor(fact: Of<'pull_hinted'>, request: MergeRequest, now: Instant): Instant | null {
+  const { prNumber, published, target } = request;
+  const { numbers, heads, bases, soon } = fact;
+  if (published !== null && heads.includes(published)) return now;
+  if (prNumber !== null && numbers.includes(prNumber)) return now;
+  const isMeant = bases.includes(target) || (prNumber !== null && soon.includes(prNumber));
+  return isMeant ? nextBeat(request, now) : null;
 }
 
 /** What is due anyway keeps its place in line, unless the read of it is under way. P3 */
-function isNews(request: MergeRequest, account: ForgeAccount | null, now: Instant): boolean {
-  const { id, readAt } = request;
-  if (readAt === null || readAt > now) return readAt !== null;
-  const read = account?.id === request.account ? (account?.read ?? null) : null;
+function isNews(
+  { id, readAt, account: own }: MergeRequest,
+  account: ForgeAccount | null,
+  at: Instant,
+  now: Instant,
+): boolean {
+  if (readAt === null || readAt > now) return readAt !== null && readAt > at;
+  const read = account?.id === own ? (account?.read ?? null) : null;
   return read !== null && read.targets.includes(id) && readAt <= read.startedAt;
 }

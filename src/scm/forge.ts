@@ -26,6 +26,8 @@ export interface ForgesDeps {
   readonly timers: Timers;
   /** The rig's own sources; asked before every verb, so that a new token counts at once. */
   readonly sources: (context: ForgeContext) => Promise<CredentialSources>;
+  /** Told of a pull request that was seen in passing and is not what it was. Only a hint. */
+  readonly changed?: (ref: PullRequestRef) => void;
 }
 
 export type Adapters = Readonly<Partial<Record<ForgeProvider, ForgePort>>>;

@@ -7,6 +7,7 @@ import { commitOf } from '../../src/core/ids.ts';
 import type { PRStatusOutcome } from '../../src/core/pr-status.ts';
 import type { PullRequestRef } from '../../src/core/pull-request.ts';
 import type { LogEntry } from '../../src/devforge/request-log.ts';
+import { Forges } from '../../src/scm/forge.ts';
 import { Scene } from '../../src/ports/forge.conformance.ts';
 import { githubWorld, type GithubWorld } from './github-ground.ts';
 
@@ -86,6 +87,111 @@ test('a batch of 25 costs one point, with checks, reviews and threads', async ()
   expect(budgets).toContainEqual(
     expect.objectContaining({ resource: 'graphql', limit: 5000, remaining: quota.remaining }),
   );
+});
+
+test('reads of several projects that set out together are one request', async () => {
+  const [scene, refs] = await sceneWith(2);
+  const [other, more] = await sceneWith(1);
+  const { project } = other.context;
+  const read = (port: typeof scene.port) =>
+    Promise.all([
+      port.checkPRStatuses(scene.context, refs),
+      port.checkPRStatuses({ rig: 'api', project }, more),
+    ]);
+  const [outcomes, entries] = await logged(() => read(scene.port));
+  const heads = outcomes.map((some) => some.map((one) => result(one).headProject));
+  expect(heads).toEqual([[scene.repo.fullName, scene.repo.fullName], [other.repo.fullName]]);
+  expect(paths(entries).filter((path) => path.endsWith('/graphql'))).toHaveLength(1);
+});
+
+test('a read whose rig has no credential does not hold up the others', async () => {
+  const [scene, refs] = await sceneWith(1);
+  const port = new Forges({
+    ...world.deps(null),
+    sources: (context) => world.deps(context.rig === 'web' ? scene.secret : null).sources(context),
+  });
+  const [seen, unseen] = await Promise.all([
+    port.checkPRStatuses(scene.context, refs),
+    port.checkPRStatuses({ ...scene.context, rig: 'api' }, refs),
+  ]);
+  expect(result(seen[0]).state).toBe('open');
+  expect(unseen[0]).toMatchObject({ ok: false, error: { kind: 'no_token' } });
+});
+
+test('rigs with credentials of their own are read by their own', async () => {
+  const [scene, refs] = await sceneWith(1);
+  const bob = world.served.addToken('bob', { name: 'bobs' }).secret;
+  const port = new Forges({
+    ...world.deps(null),
+    sources: (context) => world.deps(context.rig === 'web' ? scene.secret : bob).sources(context),
+  });
+  const [, entries] = await logged(() =>
+    Promise.all(['web', 'api'].map((rig) => port.checkPRStatuses({ ...scene.context, rig }, refs))),
+  );
+  const asked = entries.filter(({ path }) => path.endsWith('/graphql'));
+  expect(new Set(asked.map(({ identity }) => identity))).toEqual(new Set(['ann', 'bob']));
+});
+
+test('what is not due is looked at in passing, for nothing, and told when it changed', async () => {
+  const [scene, refs] = await sceneWith(4);
+  const changed: number[] = [];
+  const port = new Forges({
+    ...world.deps(scene.secret),
+    changed: ({ number }) => void changed.push(number),
+  });
+  const read = (some: readonly PullRequestRef[]) => port.checkPRStatuses(scene.context, some);
+  const outcomes = await read(refs);
+  const known = outcomes.map((one) => result(one).ref);
+  const [due] = known;
+  if (due === undefined) throw new Error('there is none');
+  await read([due]);
+  expect(changed).toEqual([]);
+  world.clock.pass(60_000);
+  await scene.repo.pull(2).merge('ann');
+  scene.repo.pull(4).comment('bob', 'Hm.');
+  const [, entries] = await logged(() => read([due]));
+  expect(new Set(changed)).toEqual(new Set([2, 4]));
+  expect(entries).toHaveLength(1);
+  expect(points(entries, 'graphql')).toBe(1);
+  await read([due]);
+  expect(changed).toHaveLength(2); // told once
+  await read(known.filter(({ number }) => number === 2));
+  scene.repo.pull(3).close('ann');
+  await read([due]);
+  expect(changed.slice(2)).toEqual([3]);
+});
+
+test('another credential does not look at what it never read', async () => {
+  const [scene, refs] = await sceneWith(2);
+  const changed: number[] = [];
+  const told = { changed: ({ number }: PullRequestRef) => void changed.push(number) };
+  const secret = { now: scene.secret };
+  const port = new Forges({
+    ...world.deps(null),
+    ...told,
+    sources: (context) => world.deps(secret.now).sources(context),
+  });
+  await port.checkPRStatuses(scene.context, refs);
+  secret.now = world.served.addToken('bob').secret;
+  await scene.repo.pull(2).merge('ann');
+  await port.checkPRStatuses(scene.context, refs.slice(0, 1));
+  expect(changed).toEqual([]);
+});
+
+test('of a forge that finds a batch too much nothing is looked at in passing', async () => {
+  const [scene, refs] = await sceneWith(4);
+  const changed: number[] = [];
+  const port = new Forges({
+    ...world.deps(scene.secret),
+    changed: ({ number }) => void changed.push(number),
+  });
+  await port.checkPRStatuses(scene.context, refs);
+  await scene.repo.pull(4).merge('ann');
+  world.served.faults.add({ fault: { kind: 'html', status: 502 }, path: '/graphql', times: 1 });
+  await port.checkPRStatuses(scene.context, refs.slice(0, 2));
+  expect(changed).toEqual([]);
+  await port.checkPRStatuses(scene.context, refs.slice(0, 2));
+  expect(changed).toEqual([4]);
 });
 
 test('the rules of a branch are read once for all of it, then with tags', async () => {
@@ -250,7 +356,6 @@ test('a repository that took over the name is not mistaken for ours', async () =
 
 test('a provider that no adapter speaks is an answer', async () => {
   const [scene, refs] = await sceneWith(1);
-  const { Forges } = await import('../../src/scm/forge.ts');
   const port = new Forges(world.deps(scene.secret), () => ({}));
   const [outcome] = await port.checkPRStatuses(scene.context, refs);
   expect(outcome).toMatchObject({ ok: false, error: { kind: 'unrecognized_url' } });
@@ -269,7 +374,6 @@ test('GraphQL lies beside the REST of a server, and below that of github.com', a
       return Promise.reject(new TypeError('fetch failed'));
     },
   };
-  const { Forges } = await import('../../src/scm/forge.ts');
   for (const [origin, apiBase] of [
     ['https://github.com', 'https://api.github.com'],
     ['https://acme.ghe.com', 'https://api.acme.ghe.com'],

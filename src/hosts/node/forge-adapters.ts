@@ -1,7 +1,7 @@
 /**
  * Which adapters of the `forge` port this build has, and the one that is asked for a project.
  */
-import type { ForgeProvider } from '../../core/pull-request.ts';
+import type { ForgeProvider, PullRequestRef } from '../../core/pull-request.ts';
 import type { Clock, Timers } from '../../ports/host.ts';
 import type { ForgeContext, ForgePort } from '../../ports/forge.ts';
 import type { CredentialSources } from '../../scm/credentials.ts';
@@ -18,6 +18,7 @@ export interface AdapterDeps {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly sources: (context: ForgeContext) => Promise<CredentialSources>;
+  readonly changed?: (ref: PullRequestRef) => void;
 }
 
 export function makeAdapter(deps: AdapterDeps): ForgePort {

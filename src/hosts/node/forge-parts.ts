@@ -9,7 +9,7 @@
 import type { Command } from '../../core/command.ts';
 import type { Fact } from '../../core/fact.ts';
 import type { Failure } from '../../core/failure.ts';
-import type { ForgeProject, PullRequestSnapshot } from '../../core/pull-request.ts';
+import type { ForgeProject, PullRequestRef, PullRequestSnapshot } from '../../core/pull-request.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { Rig } from '../../core/rig.ts';
 import type { Secret } from '../../core/secret.ts';
@@ -80,7 +80,10 @@ export class ForgeParts implements ForgeDesk {
     };
     this.#apps = new HostApps({ ...ground, box, queries, door: this.#door });
     this.#credentials = new HostCredentials({ ...ground, box, queries, apps: this.#apps });
-    this.port = this.#adapter((context) => this.#credentials.sources(context));
+    this.port = this.#adapter(
+      (context) => this.#credentials.sources(context),
+      (ref) => this.#glanced(ref),
+    );
   }
 
   queries(): ForgeQueries {
@@ -214,7 +217,7 @@ export class ForgeParts implements ForgeDesk {
     const all = due.all ? mergeRequests.watchedOfRig(this.#ground.sql, rig.id) : [];
     const numbers = [...due.numbers, ...all.flatMap(({ prNumber }) => prNumber ?? [])];
     const { heads, baseBranches: bases } = due;
-    return { kind: 'pull_hinted', rig: rig.id, numbers, heads, bases };
+    return { kind: 'pull_hinted', rig: rig.id, numbers, heads, bases, soon: [] };
   }
 
   #adapter(
@@ -222,9 +225,20 @@ export class ForgeParts implements ForgeDesk {
       readonly rig: string;
       readonly project: ForgeProject;
     }) => Promise<CredentialSources>,
+    changed: (ref: PullRequestRef) => void = () => undefined,
   ): ForgePort {
     const { clock, timers } = this.#ground;
-    return makeAdapter({ door: this.#door, budgets: this.#budgets, clock, timers, sources });
+    const budgets = this.#budgets;
+    return makeAdapter({ door: this.#door, budgets, clock, timers, sources, changed });
+  }
+
+  /** As a delivery about it would be. P3 */
+  #glanced({ project, number }: PullRequestRef): void {
+    for (const { id, forge } of this.#queries.rigs()) {
+      if (forge?.origin !== project.origin || forge.path !== project.path) continue;
+      const nothing = { numbers: [], heads: [], bases: [] };
+      this.#ground.tell({ kind: 'pull_hinted', rig: id, ...nothing, soon: [number] });
+    }
   }
 
   /** P2. Whose it is, where somebody can be asked; only a plain no is a refusal. */

@@ -16,28 +16,34 @@ import type { Budget, ForgeContext, ForgePort, Probe } from '../../ports/forge.t
 import { resolveCredential, withCredential, type CredentialSources } from '../credentials.ts';
 import { GitHubApi, type ApiDeps, type Call } from './api.ts';
 import { readFeedback } from './feedback.ts';
+import type { Changed } from './glances.ts';
 import { mergePull, type MergeHow } from './merge.ts';
 import { young } from './not-found.ts';
 import { openPull } from './open.ts';
 import { OpenedLately } from './opened-lately.ts';
 import { probe } from './probe.ts';
 import { PullReader } from './read.ts';
+import { Together } from './together.ts';
 import { writePull } from './write.ts';
 
 export interface GitHubDeps extends ApiDeps {
   readonly sources: (context: ForgeContext) => Promise<CredentialSources>;
+  /** Told of a pull request that was seen in passing and is not what it was. Only a hint. */
+  readonly changed?: Changed;
 }
 
 export class GitHubForge implements ForgePort {
   readonly #deps: GitHubDeps;
   readonly #api: GitHubApi;
   readonly #reader: PullReader;
+  readonly #together: Together;
   readonly #opened = new OpenedLately();
 
   constructor(deps: GitHubDeps) {
     this.#deps = deps;
     this.#api = new GitHubApi(deps);
-    this.#reader = new PullReader(this.#api);
+    this.#reader = new PullReader(this.#api, deps.changed);
+    this.#together = new Together((call, targets) => this.#reader.read(call, targets));
   }
 
   async checkPRStatuses(
@@ -45,9 +51,10 @@ export class GitHubForge implements ForgePort {
     targets: readonly PullRequestRef[],
   ): Promise<readonly PRStatusOutcome[]> {
     if (targets.length === 0) return [];
+    const way = this.#together.setOut();
     const read = await this.#with(context, async (call) =>
-      allOrError(await this.#reader.read(call, this.#opened.dated(targets))),
-    );
+      allOrError(await way.read(call, this.#opened.dated(targets))),
+    ).finally(way.leave);
     if (read.ok) return read.value;
     return targets.map(() => ({ ok: false, error: read.error }));
   }

@@ -7,11 +7,13 @@
  *    repository that took over the name is not mistaken for it.
  */
 import { z } from 'zod';
+import { limits } from '../../core/limits.ts';
 import type { PRStatusError } from '../../core/pr-status.ts';
 import type { PullRequestRef } from '../../core/pull-request.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { mismatch, partsOf, type Call, type GitHubApi, type Problem } from './api.ts';
 import { pullFields, pullShape, type PullNode } from './fields.ts';
+import { glanceFields } from './glances.ts';
 import { notThere, seenRepository, young } from './not-found.ts';
 import type { Group } from './snapshot.ts';
 
@@ -22,13 +24,21 @@ export interface FoundPull {
 
 export type Found = Result<FoundPull, PRStatusError>;
 
+export interface Batch {
+  readonly found: readonly Found[];
+  /** What was looked at in passing, in lists, as it came. */
+  readonly glanced: readonly unknown[];
+}
+
 /** An error is the whole batch's: nothing of it could be read. */
 export async function readBatch(
   api: GitHubApi,
   call: Call,
   targets: readonly PullRequestRef[],
-): Promise<Result<readonly Found[], PRStatusError>> {
-  const answer = await api.graphql(call, queryFor(targets), variablesFor(targets));
+  beside: readonly string[],
+): Promise<Result<Batch, PRStatusError>> {
+  const query = queryFor(targets, beside);
+  const answer = await api.graphql(call, query, variablesFor(targets, beside));
   if (!answer.ok) return answer;
   const { data, problems } = answer.value;
   const found = targets.map((target, index) => {
@@ -38,7 +48,9 @@ export async function readBatch(
   });
   const [first] = found;
   const none = found.every((one) => !one.ok && one.error.kind === 'invalid_response');
-  return none && first?.ok === false ? err(first.error) : ok(found);
+  if (none && first?.ok === false) return err(first.error);
+  const lists = Object.keys(glanceLists(beside));
+  return ok({ found, glanced: lists.map((name) => data[name]) });
 }
 
 const byName = z.object({ pullRequest: pullShape.nullable() }).nullable();
@@ -90,7 +102,7 @@ const GROUPS: Readonly<Record<string, Group>> = {
 };
 
 /** B2 */
-function queryFor(targets: readonly PullRequestRef[]): string {
+function queryFor(targets: readonly PullRequestRef[], beside: readonly string[]): string {
   const parameters = targets.map(({ nodeId }, index) =>
     nodeId === null ? `$o${index}: String!, $r${index}: String!` : `$i${index}: ID!`,
   );
@@ -100,10 +112,17 @@ function queryFor(targets: readonly PullRequestRef[]): string {
           pullRequest(number: ${number}) { ${pullFields(number)} } }`
       : `p${index}: node(id: $i${index}) { ... on PullRequest { ${pullFields(number)} } }`,
   );
+  for (const name of Object.keys(glanceLists(beside))) {
+    parameters.push(`$${name}: [ID!]!`);
+    blocks.push(`${name}: nodes(ids: $${name}) { ... on PullRequest { ${glanceFields} } }`);
+  }
   return `query(${parameters.join(', ')}) { ${blocks.join('\n')} }`;
 }
 
-function variablesFor(targets: readonly PullRequestRef[]): Readonly<Record<string, string>> {
+function variablesFor(
+  targets: readonly PullRequestRef[],
+  beside: readonly string[],
+): Readonly<Record<string, unknown>> {
   const pairs = targets.flatMap(({ project, nodeId }, index): (readonly [string, string])[] => {
     if (nodeId !== null) return [[`i${index}`, nodeId]];
     const { owner, name } = partsOf(project);
@@ -112,5 +131,13 @@ function variablesFor(targets: readonly PullRequestRef[]): Readonly<Record<strin
       [`r${index}`, name],
     ];
   });
-  return Object.fromEntries(pairs);
+  return { ...Object.fromEntries(pairs), ...glanceLists(beside) };
+}
+
+/** Their ids by the name of their list. */
+function glanceLists(beside: readonly string[]): Readonly<Record<string, readonly string[]>> {
+  const { glancesPerList: size } = limits;
+  const count = Math.ceil(beside.length / size);
+  const lists = Array.from({ length: count }, (_, n) => beside.slice(n * size, (n + 1) * size));
+  return Object.fromEntries(lists.map((list, n) => [`glanced${n}`, list]));
 }

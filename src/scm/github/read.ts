@@ -13,8 +13,9 @@ import type { PullRequestRef } from '../../core/pull-request.ts';
 import { err, type Result } from '../../core/result.ts';
 import { after, type Instant } from '../../core/time.ts';
 import type { Call, GitHubApi } from './api.ts';
-import { readBatch, type Found, type FoundPull } from './batch.ts';
+import { readBatch, type Batch, type Found, type FoundPull } from './batch.ts';
 import { ClosedBy } from './closed-by.ts';
+import { Glances, type Changed } from './glances.ts';
 import { restOfContexts, restOfThreads } from './more-pages.ts';
 import { explained, isNotFound, notThere } from './not-found.ts';
 import { readByRest } from './read-rest.ts';
@@ -29,11 +30,13 @@ export class PullReader {
   readonly #api: GitHubApi;
   readonly #authors: ThreadAuthors;
   readonly #closedBy: ClosedBy;
+  readonly #glances: Glances;
   /** By API: until when it is not asked for GraphQL. R3 */
   readonly #absent = new Map<string, Instant>();
 
-  constructor(api: GitHubApi) {
+  constructor(api: GitHubApi, changed?: Changed) {
     this.#api = api;
+    this.#glances = new Glances(changed);
     this.rules = new RuleBook(api);
     this.#authors = new ThreadAuthors(api);
     this.#closedBy = new ClosedBy(api);
@@ -46,18 +49,21 @@ export class PullReader {
     while (outcomes.length < targets.length) {
       const rest = targets.slice(outcomes.length);
       const batch = rest.slice(0, size);
-      const found = await this.#batch(call, batch);
-      if (found.ok) {
-        outcomes.push(...(await this.#complete(call, batch, found.value)));
-      } else if (isTooMuch(found.error) && batch.length > 1 && halvings < HALVINGS_MAX) {
+      // A batch that was too much is tried again with nothing beside it.
+      const beside = halvings > 0 ? [] : this.#glances.beside(call, targets, this.#api.now);
+      const read = await this.#batch(call, batch, beside);
+      if (read.ok) {
+        this.#glances.seen(call, read.value.glanced);
+        outcomes.push(...(await this.#complete(call, batch, read.value.found)));
+      } else if (isTooMuch(read.error) && batch.length > 1 && halvings < HALVINGS_MAX) {
         // One that takes too long is tried once smaller: every try waits its whole time.
-        halvings += found.error.kind === 'network_error' ? HALVINGS_MAX : 1;
+        halvings += read.error.kind === 'network_error' ? HALVINGS_MAX : 1;
         size = Math.ceil(batch.length / 2);
-      } else if (isOfNoUse(found.error)) {
+      } else if (isOfNoUse(read.error)) {
         const { rules } = this;
-        outcomes.push(...(await readByRest({ api: this.#api, rules }, call, rest, found.error)));
+        outcomes.push(...(await readByRest({ api: this.#api, rules }, call, rest, read.error)));
       } else {
-        outcomes.push(...rest.map(() => failed(found.error)));
+        outcomes.push(...rest.map(() => failed(read.error)));
       }
     }
     return await this.#closedBy.named(call, outcomes);
@@ -66,11 +72,12 @@ export class PullReader {
   async #batch(
     call: Call,
     batch: readonly PullRequestRef[],
-  ): Promise<Result<readonly Found[], PRStatusError>> {
+    beside: readonly string[],
+  ): Promise<Result<Batch, PRStatusError>> {
     const { apiBase } = call.project;
     const absent = this.#absent.get(apiBase);
     if (absent !== undefined && absent > this.#api.now) return err(notThere(call));
-    const found = await readBatch(this.#api, call, batch);
+    const found = await readBatch(this.#api, call, batch, beside);
     const isAbsent = !found.ok && found.error.kind === 'http_error' && found.error.status === 404;
     if (isAbsent) {
       this.#absent.set(apiBase, after(this.#api.now, limits.forgeGraphqlAbsentMs));
@@ -96,6 +103,7 @@ export class PullReader {
     for (const [index, target] of batch.entries()) {
       const one = pulls[index];
       if (one === undefined) continue;
+      if (one.ok) this.#glances.read(call, target, one.value.pull, this.#api.now);
       outcomes.push(
         one.ok
           ? await this.#snapshot(call, target, one.value)

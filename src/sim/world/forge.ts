@@ -340,7 +340,7 @@ export class ModelForge {
 }
 
 export function hintOf(rig: string, numbers: readonly number[]): Fact {
-  return { kind: 'pull_hinted', rig: rigId(rig), numbers, heads: [], bases: [] };
+  return { kind: 'pull_hinted', rig: rigId(rig), numbers, heads: [], bases: [], soon: [] };
 }
 
 export function strangersPatch(now: number) {
