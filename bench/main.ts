@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: what the town costs, measured, with targets. Exit 0 also when one is missed.
  *
+ *   forge              instead, what watching pull requests costs
  *   --json             one JSON document on stdout and nothing else
  *   --only name,name   only these figures (and what is measured together with them)
  *
@@ -18,6 +19,7 @@ import { bigTowns, createInProcess, listInProcess } from './in-process.ts';
 import { installation } from './installation.ts';
 import { interruption, LiveTown, makeRemote, stopTownsIn } from './live-town.ts';
 import { coldStart, createHttp, fill, list300, slingToPrompt } from './live.ts';
+import { aligned } from './table.ts';
 
 type Found = Partial<Figures>;
 type Wants = (...names: readonly FigureName[]) => boolean;
@@ -25,6 +27,8 @@ type Wants = (...names: readonly FigureName[]) => boolean;
 const idleSeconds = 40;
 
 interface Options {
+  /** What watching pull requests costs, and nothing else. */
+  readonly forge: boolean;
   readonly json: boolean;
   readonly only: readonly FigureName[] | undefined;
 }
@@ -34,33 +38,49 @@ if (typeof options === 'string') {
   const names = Object.keys(meanings).join(' ');
   process.stderr.write(
     `${options}\n  evidence: the figures are ${names}\n` +
-      '  next: npm run bench -- [--json] [--only name,name]\n',
+      '  next: npm run bench -- [--json] [--only name,name], or npm run bench -- forge [--json]\n',
   );
   process.exitCode = 2;
 } else {
   await bench(options);
 }
 
-async function bench({ json, only }: Options): Promise<void> {
+async function bench({ forge, json, only }: Options): Promise<void> {
   const wants: Wants = (...names) =>
     only === undefined || names.some((name) => only.includes(name));
-  const say = (line: string) => void process.stderr.write(`${line}\n`);
   const folder = await mkdtemp(join(await realpath(tmpdir()), 'gastown-bench-'));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void cutShort(folder));
   }
-  let found: Found = {};
-  const load = loadavg()[0] ?? 0;
   try {
-    found = { ...(await inProcess(folder, wants, say)), ...(await live(folder, wants, say)) };
+    process.stdout.write(await (forge ? ofForge(folder, json) : ofTown(folder, json, wants)));
   } catch (error) {
     if (interruption.signal.aborted) return; // what was under way failed of it
     throw error;
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 }); // B2
   }
-  if (json) process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
-  else process.stdout.write(table(found, load));
+}
+
+/** Loaded for itself: the other figures need none of it. */
+async function ofForge(folder: string, json: boolean): Promise<string> {
+  const { forgeBench, tableOf } = await import('./forge/bench.ts');
+  const report = await forgeBench(folder, say);
+  return json ? asJson(report) : tableOf(report);
+}
+
+async function ofTown(folder: string, json: boolean, wants: Wants): Promise<string> {
+  const load = loadavg()[0] ?? 0;
+  const found = { ...(await inProcess(folder, wants, say)), ...(await live(folder, wants, say)) };
+  return json ? asJson(found) : table(found, load);
+}
+
+function asJson(document: object): string {
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
 /** B2 */
@@ -170,30 +190,20 @@ function table(found: Found, load: number): string {
     const verdict = met === undefined ? '' : met ? 'met' : 'MISSED';
     return [label, median, min, max, unit, aim, verdict].map(String);
   });
-  const all = [['figure', 'median', 'min', 'max', 'unit', 'target', ''], ...rows];
-  const widths = (all[0] ?? []).map((_, n) => Math.max(...all.map((row) => row[n]?.length ?? 0)));
-  const text = all.map((row) =>
-    row
-      .map((cell, n) => pad(cell, widths[n] ?? 0, n))
-      .join('  ')
-      .trimEnd(),
-  );
+  const text = aligned([['figure', 'median', 'min', 'max', 'unit', 'target', ''], ...rows], 3);
   const missed = lines.filter(({ met }) => met === false).map(({ label }) => label);
   const last = missed.length === 0 ? 'every target is met' : `missed: ${missed.join('; ')}`;
   const cores = availableParallelism();
   const about = `on ${cores} cores, whose load was ${load.toFixed(1)} when it began`;
-  return `${text.join('\n')}\n\n${last} (${about})\n`;
-}
-
-/** Numbers to the right, words to the left. */
-function pad(cell: string, width: number, column: number): string {
-  return column >= 1 && column <= 3 ? cell.padStart(width) : cell.padEnd(width);
+  return `${text}\n\n${last} (${about})\n`;
 }
 
 function parse(args: readonly string[]): Options | string {
   let only: FigureName[] | undefined;
   let json = false;
   const rest = [...args];
+  const forge = rest[0] === 'forge';
+  if (forge) rest.shift();
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     if (arg === '--json') json = true;
     else if (arg === '--only' || arg.startsWith('--only=')) {
@@ -205,5 +215,6 @@ function parse(args: readonly string[]): Options | string {
       only = [...(only ?? []), ...names.filter(isFigure)];
     } else return `unknown option ${arg}`;
   }
-  return { json, only };
+  if (forge && only !== undefined) return '--only names figures of the town';
+  return { forge, json, only };
 }

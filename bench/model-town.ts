@@ -289,7 +289,15 @@ function multiply(tx: Tx, rig: string, count: number): AttemptId[] {
   return [beadId(`${rig}-3`), ...ids].map((id) => attemptIdOf(id, 1));
 }
 
-function copies(tx: Tx, rig: string, of: number, first: number, count: number): number {
+/** M1. `more` renames what only the caller knows of. */
+export function copies(
+  tx: Tx,
+  rig: string,
+  of: number,
+  first: number,
+  count: number,
+  more: (text: string, number: number) => string = (text) => text,
+): number {
   const original = beads.get(tx, `${rig}-${of}`);
   if (original === undefined) throw new Error(`there is no bead ${rig}-${of}`);
   const request =
@@ -299,9 +307,10 @@ function copies(tx: Tx, rig: string, of: number, first: number, count: number): 
     const next = counters.last(tx, 'merge_request') + 1;
     const names = (text: string) => {
       const renamed = text.replaceAll(new RegExp(`\\b${original.id}\\b`, 'g'), `${rig}-${number}`);
-      return request === undefined
-        ? renamed
-        : renamed.replaceAll(`"${request.id}"`, `"mr-${next}"`);
+      return more(
+        request === undefined ? renamed : renamed.replaceAll(`"${request.id}"`, `"mr-${next}"`),
+        number,
+      );
     };
     const at = instant(original.createdAt + number);
     const bead = { ...copyOf(original, names), number, createdAt: at };

@@ -8,14 +8,14 @@
  */
 import { noUsage, type AttemptPhase } from '../../src/core/attempt.ts';
 import type { Fact } from '../../src/core/fact.ts';
-import type { AttemptId, CallId, JobId } from '../../src/core/ids.ts';
+import type { AttemptId, BeadId, CallId, Commit, JobId } from '../../src/core/ids.ts';
 import { commitOf, runnerId } from '../../src/core/ids.ts';
 import type { JobResult, JobSpec } from '../../src/core/job.ts';
 import type { LaunchSpec } from '../../src/core/launch-spec.ts';
 import { err, ok, type Result } from '../../src/core/result.ts';
 import type { Failure } from '../../src/core/failure.ts';
 import type { ReadAnswer, RunnerPort, Refusal } from '../../src/ports/runner.ts';
-import { headOf } from './forge.ts';
+import { headOf as headOfNumber } from './forge.ts';
 import type { Machine, Word } from './world.ts';
 
 const tip = commitOf('a'.repeat(40));
@@ -31,10 +31,16 @@ export class EagerRunner implements RunnerPort {
   readonly #machine: Machine;
   /** Tells the town a little later, as a process of its own would. */
   readonly #tell: (word: Word) => void;
+  readonly #headOf: (bead: BeadId) => Commit;
 
-  constructor(machine: Machine, tell: (word: Word) => void) {
+  constructor(
+    machine: Machine,
+    tell: (word: Word) => void,
+    headOf: (bead: BeadId) => Commit = headOfNumber,
+  ) {
     this.#machine = machine;
     this.#tell = tell;
+    this.#headOf = headOf;
   }
 
   /** R1 */
@@ -55,7 +61,8 @@ export class EagerRunner implements RunnerPort {
 
   async startAttempt(_call: CallId, spec: LaunchSpec): Promise<Result<void, Refusal>> {
     const { attempts } = this.#machine;
-    if (!attempts.has(spec.attempt)) attempts.set(spec.attempt, wordOf(submitted(spec)));
+    const head = this.#headOf(spec.bead);
+    if (!attempts.has(spec.attempt)) attempts.set(spec.attempt, wordOf(submitted(spec, head)));
     this.#again(attempts.get(spec.attempt));
     return ok(undefined);
   }
@@ -103,7 +110,7 @@ function unheard<Id>(words: ReadonlyMap<Id, Word>): readonly Id[] {
   return [...words].filter(([, { heard }]) => !heard).map(([id]) => id);
 }
 
-function submitted({ attempt, bead }: LaunchSpec): readonly Fact[] {
+function submitted({ attempt }: LaunchSpec, head: Commit): readonly Fact[] {
   const reached = phases.map((phase): Fact => ({
     kind: 'attempt_phase',
     attempt,
@@ -116,7 +123,7 @@ function submitted({ attempt, bead }: LaunchSpec): readonly Fact[] {
   const end = { outcome: 'submitted', failure: null, saved: null } as const;
   return [
     ...reached,
-    { kind: 'work_submitted', attempt, head: headOf(bead), base: tip, summary: 'Did it.' },
+    { kind: 'work_submitted', attempt, head, base: tip, summary: 'Did it.' },
     { kind: 'attempt_ended', attempt, end, usage: noUsage },
   ];
 }
