@@ -278,6 +278,7 @@ const quiet: ReadonlySet<string> = new Set([
   'snapshot',
   'strikes',
   'readAt',
+  'probeAt',
   'forgeCall',
   'forgeReport',
   'read',
