@@ -14,7 +14,7 @@ import { CHECKS, root, runSteps, runTool, toolEnv, type Count, type Step } from 
  * The same seeds in every run, so that a red run is about the change and not about luck. Seeds that
  * no run has seen are drawn by `npm run sim -- --fresh N`; one that fails becomes a scenario.
  */
-const SIMULATION = ['src/sim/main.ts', '--seeds', '1..400', '--jobs', '2'];
+const SIMULATION = ['src/sim/main.ts', '--seeds', '1..1800', '--fresh', '200', '--jobs', '2'];
 
 const STEPS: readonly Step[] = [
   ...CHECKS,

@@ -17,6 +17,7 @@ import { after, type Instant } from '../time.ts';
 import type { MergeRequestView } from '../view.ts';
 import { landingRig, noSlot, standAside } from './landing-slot.ts';
 import { newJob } from './new-job.ts';
+import { questionsOver } from './request-over.ts';
 
 /** `first`: what comes before the first build; of an adopted change, bringing it in. */
 export function build(
@@ -173,7 +174,7 @@ export function landed(
   };
   const columns = { stage: 'merged' as const, proof, mergedAt: now, job: null, failures: [] };
   const over = { ...columns, ...noSlot, readAt: null };
-  return act(set(mergeRequest, over, 'merged'), allWell(view));
+  return act(set(mergeRequest, over, 'merged'), allWell(view), ...questionsOver(view));
 }
 
 function empty(view: MergeRequestView, targetTip: NonNullable<MergeRequest['head']>): Plan {
@@ -185,7 +186,8 @@ function empty(view: MergeRequestView, targetTip: NonNullable<MergeRequest['head
     head: mergeRequest.head ?? targetTip,
   };
   const columns = { stage: 'abandoned' as const, failures: [failure], job: null };
-  return act(set(mergeRequest, { ...columns, ...noSlot, readAt: null }, 'empty'));
+  const over = { ...columns, ...noSlot, readAt: null };
+  return act(set(mergeRequest, over, 'empty'), ...questionsOver(view));
 }
 
 /**

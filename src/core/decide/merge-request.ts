@@ -18,6 +18,7 @@ import { push } from './landing-push.ts';
 import { firstTake } from './pull-calls.ts';
 import { decidePull, unobservable } from './pull-request.ts';
 import { noSlot, standAside } from './landing-slot.ts';
+import { questionsOver } from './request-over.ts';
 
 export function decideMergeRequest(view: MergeRequestView): Plan {
   const { mergeRequest, bead } = view;
@@ -145,6 +146,7 @@ function abandon(view: MergeRequestView): Plan {
       { stage: 'abandoned', job: null, targetJob: null, readAt: null, ...noSlot },
       'abandoned',
     ),
+    ...questionsOver(view),
   );
 }
 

@@ -19,6 +19,7 @@ import { jobFailed } from './landing-build.ts';
 import { landingRig } from './landing-slot.ts';
 import { startJob } from './pull-calls.ts';
 import { pullRefOf } from './pull-ref.ts';
+import { questionsOver } from './request-over.ts';
 
 export function proving(view: MergeRequestView): Plan {
   const { mergeRequest, job, now } = view;
@@ -52,6 +53,7 @@ export function proving(view: MergeRequestView): Plan {
     set(mergeRequest, { ...done, failures: [] }, 'merged'),
     ...(proof.by === 'head' ? [] : leftOut(view, snapshot)),
     ...tidied(view),
+    ...questionsOver(view),
   );
 }
 
