@@ -71,6 +71,13 @@ export interface Submission {
   readonly at: Instant;
 }
 
+/** Another bead that was at work on the same issue first, and whether a person let this one go. */
+export interface Duplicate {
+  readonly of: BeadId;
+  readonly issue: string;
+  readonly letGo: boolean;
+}
+
 export interface Bead {
   readonly id: BeadId;
   readonly rig: RigId;
@@ -83,6 +90,11 @@ export interface Bead {
   /** Agent and model chosen for this bead; null: the rig's. */
   readonly agent: string | null;
   readonly model: string | null;
+
+  /** Issues that its own words say it fixes: `team/web#12`. */
+  readonly issues: readonly string[];
+  /** What it matched when it was slung or edited; it is held until a person lets it go. */
+  readonly duplicate: Duplicate | null;
 
   /** What a person asked for; the next decision carries it out and clears it. */
   readonly hold: boolean;

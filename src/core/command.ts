@@ -30,6 +30,8 @@ export type Command =
       readonly rig: string;
       readonly title: string;
       readonly body: string;
+      /** `12`, `#12`, `team/docs#3` or its page: what it fixes, if its words do not say so. */
+      readonly issue?: string | null;
       readonly after: readonly string[];
       readonly priority: Priority;
       readonly hold: boolean;

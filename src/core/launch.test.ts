@@ -76,6 +76,8 @@ const bead: Bead = {
   priority: 2,
   agent: null,
   model: null,
+  issues: [],
+  duplicate: null,
   hold: false,
   closeAs: null,
   retryAsked: false,

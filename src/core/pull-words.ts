@@ -11,6 +11,7 @@
 import { assert } from './assert.ts';
 import type { Bead, RoundCause } from './bead.ts';
 import { codeSpan, quotedForForge } from './forge-text.ts';
+import { issuesNamed } from './issue.ts';
 import type { GateReport } from './job.ts';
 import { limits } from './limits.ts';
 import { oneLine } from './quote.ts';
@@ -23,7 +24,6 @@ export const pullBodyCharsMax = 65_000;
 
 const summaryCharsMax = 8000;
 const gatesShownMax = 60;
-const fixesMax = 10;
 
 export function pullTitle(bead: Bead): string {
   return oneLine(bead.title, Math.min(limits.beadTitleCharsMax, pullTitleCharsMax));
@@ -101,11 +101,8 @@ function notes({ rounds }: Bead): readonly string[] {
   return said.length === 0 ? [] : [`## Notes\n\nRounds before this:\n\n${said.join('\n')}`];
 }
 
-const FIXES = /\b(?:fix(?:e[sd])?|close[sd]?|resolve[sd]?):? ((?:[\w.-]+\/[\w.-]+)?#\d{1,9})\b/gi;
-
 /** B3. `Fixes #n` for each issue the person's own words say so of. */
 function fixes(bead: Bead): readonly string[] {
-  const named = [...bead.body.matchAll(FIXES)].map(([, issue]) => issue ?? '');
-  const issues = [...new Set(named)].slice(0, fixesMax);
+  const issues = issuesNamed(bead.body);
   return issues.length === 0 ? [] : [issues.map((issue) => `Fixes ${issue}`).join('\n')];
 }

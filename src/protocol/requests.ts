@@ -24,6 +24,9 @@ export const slingRequest = z
     rig: z.string(),
     title: z.string(),
     body: z.string().default(''),
+    issue: z.string().max(300).nullable().default(null).meta({
+      description: 'What it fixes: #12, team/docs#3 or its page; said in the body, too',
+    }),
     after: names.default([]).meta({ description: 'Beads that must land first' }),
     priority: priority.default(2),
     hold: z.boolean().default(false),

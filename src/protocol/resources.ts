@@ -45,7 +45,12 @@ export const beadResource = z
     /** Asked for on this bead; null: the rig's. */
     agent: maybeText,
     model: maybeText,
-    held: z.boolean().meta({ description: 'A person asked to hold it' }),
+    held: z.boolean().meta({ description: 'A person asked to hold it, or the duplicate guard' }),
+    issues: z.array(z.string()).meta({ description: 'Issues it fixes by its own words' }),
+    duplicate: z
+      .object({ of: z.string(), issue: z.string(), letGo: z.boolean() })
+      .nullable()
+      .meta({ description: 'The bead that was at work on the same issue first' }),
     after: z.array(z.string()).meta({ description: 'Beads it starts after' }),
     blocks: z.array(z.string()).meta({ description: 'Beads that start after it' }),
     attempt: maybeText.meta({ description: 'The live attempt' }),

@@ -15,6 +15,7 @@ import { escalations } from './tables/escalations.ts';
 import { forgeAccounts } from './tables/forge-accounts.ts';
 import { gateResults } from './tables/gate-results.ts';
 import { idempotency } from './tables/idempotency.ts';
+import { issueClaims } from './tables/issue-claims.ts';
 import { jobs } from './tables/jobs.ts';
 import { journal } from './tables/journal.ts';
 import { mergeRequests } from './tables/merge-requests.ts';
@@ -29,6 +30,7 @@ const everything = [
   counters,
   beads,
   dependencies,
+  issueClaims,
   attempts,
   jobs,
   mergeRequests,

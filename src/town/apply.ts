@@ -12,7 +12,7 @@
 import type { Action, EntityKind, EntityName, Rows } from '../core/action.ts';
 import { assert, unreachable } from '../core/assert.ts';
 import { attemptMoves } from '../core/attempt.ts';
-import { beadMoves } from '../core/bead.ts';
+import { beadMoves, type Bead } from '../core/bead.ts';
 import { dispatchMoves } from '../core/dispatch.ts';
 import { escalationMoves, type Escalation } from '../core/escalation.ts';
 import { escalationId } from '../core/ids.ts';
@@ -35,6 +35,7 @@ import { mergeRequests } from '../storage/tables/merge-requests.ts';
 import { rigs } from '../storage/tables/rigs.ts';
 import { runners } from '../storage/tables/runners.ts';
 import { counters } from '../storage/tables/town.ts';
+import { claimIssues } from './issue-claims.ts';
 
 /** One turn: what happens between two commits. */
 export interface Turn {
@@ -182,8 +183,9 @@ function wakeOne(turn: Turn, one: Wake): void {
   if (first !== null) touch(turn, { kind: 'merge_request', id: first });
 }
 
-/** P3: live attempts per rig and runner; what a gate said, by its commit, is kept by `facts`. */
+/** P3: live attempts per rig and runner, claims of issues; gate results are kept by `facts`. */
 function derive(turn: Turn, kind: EntityKind, before: AnyRow | null, after: AnyRow): void {
+  if (isBead(after)) claimIssues(turn.tx, before !== null && isBead(before) ? before : null, after);
   if (kind !== 'attempt') return;
   const attempt = after as Rows['attempt'];
   const was = before === null ? 0 : isLive(before as Rows['attempt']);
@@ -195,6 +197,10 @@ function derive(turn: Turn, kind: EntityKind, before: AnyRow | null, after: AnyR
   if (runner === undefined) return;
   runners.update(turn.tx, runner.id, { live: runner.live + change });
   touch(turn, { kind: 'runner', id: runner.id });
+}
+
+function isBead(row: AnyRow): row is Bead {
+  return 'issues' in row;
 }
 
 function isLive(attempt: Rows['attempt']): number {

@@ -76,6 +76,8 @@ export function beadView(bead: Bead, { waits, ...relations }: BeadRelations) {
     agent: bead.agent,
     model: bead.model,
     held: bead.hold,
+    issues: bead.issues,
+    duplicate: bead.duplicate,
     ...relations,
     attempt: bead.attempt,
     attempts: bead.attempts,

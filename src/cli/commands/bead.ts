@@ -36,11 +36,16 @@ export const sling: CommandSpec = {
       many: true,
       completes: 'bead',
     },
+    {
+      flags: '--issue <issue>',
+      about: 'what it fixes: 12, team/docs#3 or the address of its page',
+    },
     { flags: '--hold', about: 'make it, and start only at "gt bead release"' },
   ],
   examples: [
     'gt sling web "add a health endpoint" --body "GET /health answers 200"',
     'gt sling web "use it in the smoke test" --after web-1 --priority 1',
+    'gt sling web "answer HEAD requests too" --issue 12',
     'git log -1 | gt sling web "write the changelog" --body -',
   ],
   run: async (context, input) =>
@@ -49,6 +54,7 @@ export const sling: CommandSpec = {
       title: input.arg('title'),
       body: input.text('body'),
       bodyFile: input.text('bodyFile'),
+      issue: input.text('issue'),
       after: input.texts('after'),
       priority: input.whole('priority', 0, 4),
       hold: input.flag('hold'),

@@ -43,6 +43,11 @@ export function decideBead(view: BeadView): Plan {
 function held(view: BeadView): Plan {
   const { bead } = view;
   if (bead.closeAs !== null) return closing(view);
+  const { duplicate } = bead;
+  if (bead.hold && duplicate?.letGo === false) {
+    const { of, issue } = duplicate;
+    return rest(wait('held', [bead.id], { because: 'duplicate', of, issue }));
+  }
   if (bead.hold) return rest(wait('held', []));
   if (isReviewing(view)) return act(set(bead, { status: 'in_review' }, 'released'));
   return act(set(bead, { status: isBlocked(bead) ? 'blocked' : 'open' }, 'released'));

@@ -39,8 +39,7 @@ const waitWords: WaitSays = {
     next: wait.on[0] === undefined ? 'gt bead list' : `See the first: gt why ${named(wait.on[0])}`,
   }),
   held: (wait, about) => ({
-    what: 'A person holds it.',
-    evidence: '',
+    ...heldWords(wait),
     next: known(wait.on[0] ?? about.bead)
       ? `Let it go on: gt bead release ${wait.on[0] ?? about.bead}`
       : 'See what is held: gt bead list --status held',
@@ -142,6 +141,15 @@ const waitWords: WaitSays = {
     next: 'See the machine: gt doctor',
   }),
 };
+
+function heldWords({ detail }: Wait): Pick<Explanation, 'what' | 'evidence'> {
+  const { because, of, issue } = detail;
+  if (because !== 'duplicate') return { what: 'A person holds it.', evidence: '' };
+  return {
+    what: `It is held as a duplicate: ${of} came first to ${issue}.`,
+    evidence: `See it: gt bead show ${of}`,
+  };
+}
 
 function humanWords(wait: Wait, about: About): Explanation {
   const because = text(wait, 'because', '');

@@ -15,6 +15,7 @@ import { noForeignCommits } from './no-foreign-commits.ts';
 import { noBugs } from './no-bugs.ts';
 import { nothingLost } from './nothing-lost.ts';
 import { oneLiveAttempt } from './one-live-attempt.ts';
+import { onePerIssue } from './one-per-issue.ts';
 import { onePull } from './one-pull.ts';
 import { pollDispatch } from './poll-dispatch.ts';
 import { resyncDry } from './resync-dry.ts';
@@ -43,6 +44,7 @@ export function allCheckers(voice: Voice): readonly Checker[] {
     noBugs(),
     settlement(),
     onePull(),
+    onePerIssue(),
     mergedHead(),
     pollDispatch(),
     unknownMerge(),

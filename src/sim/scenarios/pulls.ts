@@ -1,6 +1,5 @@
 /**
- * Pull requests when something goes wrong: opened once, watched honestly, merged safely. The
- * loop of four pull requests for one issue waits for the duplicate guard.
+ * Pull requests when something goes wrong: opened once, watched honestly, merged safely.
  */
 import { assert } from '../../core/assert.ts';
 import type { MergeRequest } from '../../core/merge-request.ts';
@@ -257,6 +256,46 @@ export const pullScenarios: readonly Scenario[] = [
       pull.comments.length = 0;
       await stage.until(() => stage.bead(id).attempts === 3);
       await landed(stage, id);
+    },
+  }),
+  scripted({
+    name: 'convoy-retry-loop: one issue slung four times and retried opens one pull request',
+    why: 'a retry loop opened four pull requests for one bug, with another task’s commits in one',
+    options: onForge(30),
+    async script(stage) {
+      const { forge, rows } = stage.world;
+      const slung: string[] = [];
+      const sling = async (title: string) =>
+        void slung.push(await stage.sling(title, [], false, 'Fixes #7'));
+      await sling('fix the crash');
+      const first = await opened(stage);
+      await sling('fix the crash again');
+      await stage.ask({ kind: 'bead_retry', bead: slung[0] ?? '', note: null });
+      await sling('crash: fix it');
+      const [found] = forge.pulls();
+      assert(found !== undefined, 'it is open');
+      forge.close(found.repo, first, 'ann');
+      await stage.until(() => failures(stage).includes('pr_closed'));
+      await sling('the crash is back');
+      await stage.ask({ kind: 'bead_retry', bead: slung[0] ?? '', note: null });
+      await stage.until(() => false, 300);
+      stage.expect(forge.created.length === 1, `${forge.created.length} pull requests`);
+      const [issue] = stage.bead(slung[0] ?? '').issues;
+      for (const id of slung.slice(1)) {
+        const { status, duplicate, waits, attempts } = stage.bead(id);
+        const match = duplicate?.of === slung[0] && duplicate?.issue === issue;
+        stage.expect(status === 'held' && match && attempts === 0, `${id} is ${status}`);
+        stage.expect(waits[0]?.detail['because'] === 'duplicate', `${id} says why`);
+      }
+      const [asked] = rows.read().openEscalations;
+      const escalation = asked?.id ?? '';
+      await stage.ask({ kind: 'escalation_resolve', escalation, answer: 'reopen' });
+      await stage.until(() => stage.bead(slung[0] ?? '').status === 'closed', 6_000);
+      stage.expect(stage.bead(slung[0] ?? '').resolution === 'merged', 'the first is merged');
+      await stage.until(() => false, 300);
+      const still = slung.slice(1).map((id) => stage.bead(id).status);
+      stage.expect(still.join() === 'held,held,held', `afterwards: ${still.join()}`);
+      stage.expect(forge.created.length === 1, `${forge.created.length} pull requests ever`);
     },
   }),
   scripted({

@@ -120,9 +120,14 @@ export class Stage {
     }
   }
 
-  async sling(title: string, after: readonly string[] = [], hold = false): Promise<string> {
+  async sling(
+    title: string,
+    after: readonly string[] = [],
+    hold = false,
+    body = '',
+  ): Promise<string> {
     const rig = 'web';
-    const plain = { body: '', priority: 2, agent: null, model: null } as const;
+    const plain = { body, priority: 2, agent: null, model: null } as const;
     const id = await this.ask({ kind: 'sling', rig, title, after, hold, ...plain });
     assert(id !== null, `${title} was accepted`);
     return id;

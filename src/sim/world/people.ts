@@ -25,6 +25,8 @@ type Wish = (people: People) => Command | null;
 export class People {
   readonly world: World;
   readonly random: SeededRandom;
+  /** Which issue a bead is about: a stream of its own, so that all else stays what it was. */
+  readonly issues: SeededRandom;
   /** What was accepted. */
   readonly slung: Slung[] = [];
   #unanswered: Asked[] = [];
@@ -35,6 +37,7 @@ export class People {
   constructor(world: World) {
     this.world = world;
     this.random = world.stream('people');
+    this.issues = world.stream('issues');
   }
 
   /** Rigs and settings, before anything else; repeated until the town has them. */
@@ -202,7 +205,7 @@ function sling(people: People): Command | null {
     kind: 'sling',
     rig: anyRig(people),
     title: `task ${random.token(8)}`,
-    body: '',
+    body: people.issues.chance(200) ? `Fixes #${people.issues.between(1, 3)}` : '',
     after: waits ? [random.pick(beads).id] : [],
     priority: random.pick([1, 2, 2, 3] as const),
     hold: random.chance(80),

@@ -23,6 +23,8 @@ const table = new Table<Bead>({
     priority: int(),
     agent: nullable(text()),
     model: nullable(text()),
+    issues: json(),
+    duplicate: nullable(json()),
     hold: bool,
     closeAs: nullable(text()),
     retryAsked: bool,

@@ -3,9 +3,10 @@
  */
 import { noUsage } from '../../core/attempt.ts';
 import { answerRound, type Bead } from '../../core/bead.ts';
-import type { Command } from '../../core/command.ts';
+import type { BeadEdit, Command } from '../../core/command.ts';
 import { isOfChoice, type Failure } from '../../core/failure.ts';
 import { beadId, type BeadId } from '../../core/ids.ts';
+import { issuesOf, readIssue } from '../../core/issue.ts';
 import { limits } from '../../core/limits.ts';
 import { branchOf } from '../../core/names.ts';
 import { insert, update } from '../../core/plan.ts';
@@ -17,6 +18,7 @@ import { rigs } from '../../storage/tables/rigs.ts';
 import { mergeRequests } from '../../storage/tables/merge-requests.ts';
 import { loadTown, settingsOf } from '../../storage/load-view.ts';
 import { remark, touch } from '../apply.ts';
+import { duplicateOf } from '../issue-claims.ts';
 import { done, findBead, findRig, notNow, type Answer, type Ask } from './ask.ts';
 import { retryLanding } from './retry-landing.ts';
 
@@ -29,15 +31,34 @@ export function sling(ask: Ask, command: Of<'sling'>): Answer {
   if (!rig.ok) return rig;
   const blockers = findBlockers(ask, command.after);
   if (!blockers.ok) return blockers;
+  const body = bodyAbout(rig.value, command);
+  if (!body.ok) return body;
+  const issues = issuesOf(rig.value, `${command.title}\n${body.value}`);
+  const duplicate = duplicateOf(ask.turn.tx, issues, ask.turn.now);
   const bead = newBead(ask, rig.value, {
     title: command.title.trim(),
-    body: command.body,
+    body: body.value,
     priority: command.priority,
-    hold: command.hold,
+    hold: command.hold || duplicate !== null,
     agent: command.agent,
     model: command.model,
   });
-  return slung(ask, rig.value, bead, blockers.value);
+  return slung(ask, rig.value, { ...bead, issues, duplicate }, blockers.value);
+}
+
+/** The body, with the issue that was named beside it. */
+function bodyAbout(rig: Rig, { title, body, issue = null }: Of<'sling'>): Result<string, Failure> {
+  if (issue === null) return ok(body);
+  const named = readIssue(rig, issue);
+  if (named === null) {
+    const on = rig.forge === null ? '' : ` or ${rig.forge.origin}/${rig.forge.path}/issues/12`;
+    const expected = `an issue: #12, team/docs#3${on}`;
+    return err({ kind: 'bad_value', helps: 'person', field: 'issue', given: issue, expected });
+  }
+  const fixes = `Fixes ${named}`;
+  const known = issuesOf(rig, `${title}\n${body}`);
+  if (issuesOf(rig, fixes).every((name) => known.includes(name))) return ok(body);
+  return ok(body.trim() === '' ? fixes : `${body.trimEnd()}\n\n${fixes}`);
 }
 
 function slung(ask: Ask, rig: Rig, bead: Bead, blockers: readonly BeadId[]): Answer {
@@ -72,7 +93,20 @@ export function edit(ask: Ask, command: Of<'bead_edit'>): Answer {
   const { status, failure } = bead.value;
   const chosen = change.agent !== undefined || change.model !== undefined;
   const again = status === 'failed' && isOfChoice(failure) && chosen ? { retryAsked: true } : {};
-  return done(ask, bead.value.id, update('bead', bead.value.id, { ...change, ...again }, 'edited'));
+  const about = aboutOther(ask, bead.value, change);
+  const columns = { ...change, ...again, ...about };
+  return done(ask, bead.value.id, update('bead', bead.value.id, columns, 'edited'));
+}
+
+/** Other words may name other issues. What was begun goes on; what was not is held for a match. */
+function aboutOther(ask: Ask, bead: Bead, change: BeadEdit): Partial<Bead> {
+  const rig = rigs.get(ask.turn.tx, bead.rig);
+  if (rig === undefined || (change.title === undefined && change.body === undefined)) return {};
+  const issues = issuesOf(rig, `${change.title ?? bead.title}\n${change.body ?? bead.body}`);
+  if (issues.join() === bead.issues.join()) return {};
+  if (!['held', 'blocked', 'open'].includes(bead.status) || bead.attempts > 0) return { issues };
+  const duplicate = duplicateOf(ask.turn.tx, issues, ask.turn.now, bead.id);
+  return duplicate === null ? { issues, duplicate } : { issues, duplicate, hold: true };
 }
 
 export function stop(ask: Ask, command: Of<'bead_stop'>): Answer {
@@ -182,7 +216,9 @@ export function release(ask: Ask, command: Of<'bead_release'>): Answer {
   if (!bead.ok) return bead;
   const refused = bead.value.hold ? null : notNow('release', bead.value, ['held']);
   if (refused !== null) return err(refused);
-  return done(ask, bead.value.id, update('bead', bead.value.id, { hold: false }, 'release_asked'));
+  const { id, duplicate } = bead.value;
+  const both = duplicate === null ? {} : { duplicate: { ...duplicate, letGo: true } };
+  return done(ask, id, update('bead', id, { hold: false, ...both }, 'release_asked'));
 }
 
 export function depend(ask: Ask, command: Of<'bead_depend'>): Answer {
@@ -262,6 +298,8 @@ export function newBead(ask: Ask, rig: Rig, wanted: Wanted): Bead {
   return {
     ...wanted,
     id,
+    issues: [],
+    duplicate: null,
     rig: rig.id,
     number: rig.nextBead,
     status: 'open',

@@ -53,6 +53,8 @@ function facts(output: Output, bead: BeadResource, now: number): string[] {
     ['status', statusCell(beadStatusOf(bead))],
     ['rig', bead.rig],
     ['priority', `P${bead.priority}`],
+    ['fixes', bead.issues.length === 0 ? null : bead.issues.join(', ')],
+    ['duplicate', bead.duplicate === null ? null : duplicateText(bead.duplicate)],
     ['agent', bead.agent],
     ['model', bead.model],
     ['after', bead.after.length === 0 ? null : bead.after.join(', ')],
@@ -66,6 +68,10 @@ function facts(output: Output, bead: BeadResource, now: number): string[] {
     ['used', usageText(bead.usage)],
     ['created', `${ago(Date.parse(bead.createdAt), now)} by ${bead.createdBy}`],
   ]);
+}
+
+function duplicateText({ of, issue, letGo }: NonNullable<BeadResource['duplicate']>): string {
+  return `of ${of}, which came first to ${issue}${letGo ? '; let go all the same' : ''}`;
 }
 
 function tries(bead: BeadResource): string | null {

@@ -14,6 +14,7 @@ export interface SlingOptions {
   readonly title: string;
   readonly body: string | undefined;
   readonly bodyFile: string | undefined;
+  readonly issue: string | undefined;
   readonly after: readonly string[];
   readonly priority: number | undefined;
   readonly hold: boolean;
@@ -30,6 +31,7 @@ export async function sling(context: Context, options: SlingOptions): Promise<Ex
       rig: options.rig,
       title: options.title,
       body: (await bodyText(world, options)) ?? '',
+      issue: options.issue ?? null,
       after: [...options.after],
       priority: options.priority ?? 2,
       hold: options.hold,

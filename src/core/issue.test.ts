@@ -1,0 +1,61 @@
+/** Issues as people name them, and the one name each has. */
+import { describe, expect, test } from 'vitest';
+import { forge } from '../../test/fixtures/pulls.ts';
+import { rigWith } from '../../test/fixtures/views.ts';
+import { issuesOf, readIssue } from './issue.ts';
+
+const onForge = rigWith({ forge });
+const local = rigWith({ forge: null });
+
+describe('the issues that words say are fixed', () => {
+  test.each([
+    ['Fixes #12', ['team/web#12']],
+    [
+      'fixed #12, closes #13 and resolves: team/Docs#3',
+      ['team/web#12', 'team/web#13', 'team/docs#3'],
+    ],
+    ['closes a/b/c#4', ['a/b/c#4']],
+    ['Fixes #12 and fixes team/web#12', ['team/web#12']],
+    ['See #12, and prefixes #13', []],
+    ['fixes nothing', []],
+  ] as const)('%s', (words, issues) => {
+    expect(issuesOf(onForge, words)).toEqual(issues);
+  });
+
+  test('have numbers of the rig where there is no forge, and are ten at most', () => {
+    expect(issuesOf(local, 'fixes #12')).toEqual(['web#12']);
+    const many = Array.from({ length: 30 }, (_, n) => `fixes #${n}`).join(' ');
+    expect(issuesOf(local, many)).toHaveLength(10);
+  });
+});
+
+describe('an issue that a person names', () => {
+  test.each([
+    ['12', '#12'],
+    [' #12 ', '#12'],
+    ['team/docs#3', 'team/docs#3'],
+    ['https://github.com/team/web/issues/12', '#12'],
+    ['https://github.com/team/docs/-/issues/3/', 'team/docs#3'],
+  ] as const)('as %s', (given, issue) => {
+    expect(readIssue(onForge, given)).toBe(issue);
+  });
+
+  test.each([
+    '',
+    'twelve',
+    '#',
+    '#12345678901',
+    'docs#3',
+    'https://github.com/team/web/pull/12',
+    'https://github.com.evil.example/team/web/issues/12',
+    'https://gitlab.com/team/web/issues/12',
+    'javascript:#12',
+  ])('is not one: “%s”', (given) => {
+    expect(readIssue(onForge, given)).toBeNull();
+  });
+
+  test('by a page is none on a rig without a forge', () => {
+    expect(readIssue(local, 'https://github.com/team/web/issues/12')).toBeNull();
+    expect(readIssue(local, '12')).toBe('#12');
+  });
+});

@@ -1,0 +1,42 @@
+/**
+ * Issues of forges, as people name them: `#12` of the rig's own repository, `team/docs#3` of
+ * another one there. A bead is about those that its own words say it fixes. Pure.
+ *
+ * I1 One issue has one name, however it was written: `team/web#12`, in lower case as forges
+ *    compare paths. A rig on no forge has its own numbers.
+ */
+import type { Rig } from './rig.ts';
+
+const FIXES =
+  /\b(?:fix(?:e[sd])?|close[sd]?|resolve[sd]?):? ((?:(?:[\w.-]+\/)+[\w.-]+)?#\d{1,9})\b/gi;
+const ISSUE = /^(?:((?:[\w.-]+\/)+[\w.-]+)?#)?(\d{1,9})$/;
+const PAGE = /^\/((?:[\w.][\w.-]*\/)+[\w.][\w.-]*)(?:\/-)?\/issues\/(\d{1,9})\/?$/;
+
+/** How many of them a bead can be about. */
+const issuesMax = 10;
+
+/** `#12`, `team/docs#3`: as they are written, each once. */
+export function issuesNamed(words: string): readonly string[] {
+  const named = [...words.matchAll(FIXES)].map(([, issue]) => issue ?? '');
+  return [...new Set(named)].slice(0, issuesMax);
+}
+
+/** I1 */
+export function issuesOf(rig: Pick<Rig, 'id' | 'forge'>, words: string): readonly string[] {
+  const own = rig.forge?.path ?? rig.id;
+  const names = issuesNamed(words).map((issue) => (issue.startsWith('#') ? own + issue : issue));
+  return [...new Set(names.map((name) => name.toLowerCase()))];
+}
+
+/** What a person names as `12`, `#12`, `team/docs#3` or by its page, as words name it; or null. */
+export function readIssue(rig: Pick<Rig, 'forge'>, given: string): string | null {
+  const text = given.trim();
+  const short = ISSUE.exec(text);
+  if (short !== null) return `${short[1] ?? ''}#${short[2] ?? ''}`;
+  const origin = rig.forge?.origin;
+  if (origin === undefined || !text.startsWith(`${origin}/`)) return null;
+  const page = PAGE.exec(text.slice(origin.length));
+  if (page === null) return null;
+  const [, path = '', number = ''] = page;
+  return `${path === rig.forge?.path ? '' : path}#${number}`;
+}

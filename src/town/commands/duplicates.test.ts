@@ -1,0 +1,154 @@
+/** The duplicate guard in a whole town: what is about the same issue is held with the match. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ForgeTown } from '../../../test/fixtures/forge-town.ts';
+import { forge } from '../../../test/fixtures/pulls.ts';
+import type { Bead } from '../../core/bead.ts';
+import type { BeadEdit, Command } from '../../core/command.ts';
+import { limits } from '../../core/limits.ts';
+import { instant } from '../../core/time.ts';
+import { MemorySql } from '../../sim/world/memory-sql.ts';
+import { migrate } from '../../storage/schema.ts';
+import { beads } from '../../storage/tables/beads.ts';
+import { issueClaims } from '../../storage/tables/issue-claims.ts';
+import { exportTown, importTown } from '../transfer.ts';
+
+let town: ForgeTown;
+beforeEach(async () => {
+  town = await ForgeTown.begin();
+  town.ask({ kind: 'pause', halt: false }); // no agent is needed to see what is held
+});
+afterEach(() => town.close());
+
+type Sling = Extract<Command, { kind: 'sling' }>;
+
+const plain = {
+  rig: 'web',
+  after: [],
+  priority: 2,
+  hold: false,
+  agent: null,
+  model: null,
+} as const;
+
+function sling(set: Partial<Sling> = {}): Bead {
+  const answer = town.ask({ kind: 'sling', title: 'Fix it', body: 'Fixes #7', ...plain, ...set });
+  if (!answer.ok) throw new Error(JSON.stringify(answer.error));
+  return bead(answer.value.id);
+}
+
+function bead(id: string): Bead {
+  const found = beads.get(town.sql, id);
+  if (found === undefined) throw new Error(`no ${id}`);
+  return found;
+}
+
+const close = (id: string) =>
+  town.ask({ kind: 'bead_close', bead: id, resolution: 'dropped', reason: '' });
+const release = (id: string) => town.ask({ kind: 'bead_release', bead: id });
+const edit = (id: string, words: BeadEdit) =>
+  town.ask({ kind: 'bead_edit', bead: id, edit: words });
+
+describe('a second bead about an issue', () => {
+  test('is held, and says which came first', () => {
+    sling();
+    const second = sling({ title: 'Fix it again' });
+    expect(second).toMatchObject({
+      status: 'held',
+      hold: true,
+      duplicate: { of: 'web-1', issue: 'team/web#7', letGo: false },
+      waits: [{ reason: 'held', on: ['web-2'], detail: { because: 'duplicate', of: 'web-1' } }],
+    });
+  });
+
+  test.each<[string, Partial<Sling>]>([
+    ['its number', { body: '', issue: '7' }],
+    ['its page', { body: '', issue: `${forge.origin}/team/web/issues/7` }],
+    ['its whole name', { body: 'closes Team/Web#7' }],
+    ['its title', { title: 'Fixes #7', body: '' }],
+  ])('is known by %s', (_name, set) => {
+    sling();
+    expect(sling(set).duplicate).toMatchObject({ of: 'web-1', issue: 'team/web#7' });
+  });
+
+  test('about another issue, or about none, is none', () => {
+    sling();
+    expect([sling({ body: 'Fixes #8' }), sling({ body: '' })].map((one) => one.duplicate)).toEqual([
+      null,
+      null,
+    ]);
+  });
+
+  test('goes on once a person lets it go, and says so', () => {
+    sling();
+    sling();
+    expect(release('web-2').ok).toBe(true);
+    expect(bead('web-2')).toMatchObject({ status: 'open', duplicate: { letGo: true } });
+    expect(sling().duplicate?.of).toBe('web-1');
+  });
+
+  test('stays held when the first one is closed without landing; a third one is free', () => {
+    sling();
+    sling();
+    close('web-1');
+    expect(bead('web-2').status).toBe('held');
+    expect(sling()).toMatchObject({ status: 'open', duplicate: null });
+    expect(sling().duplicate?.of).toBe('web-3');
+  });
+
+  test('matches one that landed lately, and no longer one that landed long ago', () => {
+    sling();
+    const landed = { status: 'closed', resolution: 'merged', closedAt: town.now } as const;
+    town.sql.transaction((tx) => beads.update(tx, 'web-1', landed));
+    expect(sling().duplicate?.of).toBe('web-1');
+    town.now = instant(town.now + limits.duplicateMergedMs + 1);
+    expect(sling().duplicate).toBeNull();
+    expect(sling().duplicate?.of).toBe('web-3');
+  });
+});
+
+describe('other words', () => {
+  test('hold what was not begun yet, and free what is about something else', () => {
+    sling();
+    sling({ body: '' });
+    edit('web-2', { body: 'Fixes #7' });
+    expect(bead('web-2')).toMatchObject({ status: 'held', duplicate: { of: 'web-1' } });
+    edit('web-2', { body: 'Fixes #9' });
+    expect(bead('web-2')).toMatchObject({ issues: ['team/web#9'], duplicate: null });
+    edit('web-1', { body: 'nothing' });
+    expect(sling().duplicate).toBeNull();
+  });
+});
+
+describe('an issue that is named beside the words', () => {
+  test('is said in the body, once', () => {
+    expect(sling({ body: 'It crashes.\n', issue: '#7' }).body).toBe('It crashes.\n\nFixes #7');
+    expect(sling({ body: '', issue: '8' }).body).toBe('Fixes #8');
+    expect(sling({ body: 'fixes #9', issue: '9' }).body).toBe('fixes #9');
+  });
+
+  test('that is none of this forge is refused, with what it may be', () => {
+    const issue = 'https://gitlab.com/team/web/issues/7';
+    const answer = town.ask({ kind: 'sling', title: 'x', body: '', ...plain, issue });
+    const expected = 'an issue: #12, team/docs#3 or https://github.com/team/web/issues/12';
+    expect(answer).toMatchObject({
+      ok: false,
+      error: { kind: 'bad_value', given: issue, expected },
+    });
+  });
+});
+
+test('the database itself refuses a second claim of an issue', () => {
+  sling();
+  const claim = `insert into issue_claims (issue, bead, let_go) values ('team/web#7', 'web-9', 0)`;
+  expect(() => town.sql.transaction((tx) => tx.run(claim))).toThrow(/UNIQUE/);
+});
+
+test('claims move with their town', () => {
+  sling();
+  const lines = [...exportTown(town.sql, town.now, 'test')].join('').trimEnd().split('\n');
+  const sql = new MemorySql();
+  migrate(sql, town.now);
+  expect(importTown(sql, lines, town.now).ok).toBe(true);
+  expect(issueClaims.of(sql, 'team/web#7', '', 0)).toBe('web-1');
+  sql.close();
+});
