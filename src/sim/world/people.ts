@@ -2,11 +2,14 @@
  * The people of a world. While faults last they ask for anything at any time; once the world is
  * healed they answer what waits for them, until nothing does.
  *
- * E1 Every command has an idempotency key, and a person who got no answer repeats it with that key.
+ * E1 Every command has an idempotency key, and a person who got no answer repeats it with that key,
+ *    for as long as the town remembers keys: who comes back later looks first.
  * E2 People look at the rows, as a user looks at `gt status`; they know nothing else.
  */
 import type { Bead } from '../../core/bead.ts';
 import type { Command } from '../../core/command.ts';
+import { limits } from '../../core/limits.ts';
+import type { Instant } from '../../core/time.ts';
 import type { SeededRandom } from './random.ts';
 import type { World } from './world.ts';
 
@@ -18,6 +21,7 @@ export interface Slung {
 interface Asked {
   readonly command: Command;
   readonly key: string;
+  readonly at: Instant;
 }
 
 type Wish = (people: People) => Command | null;
@@ -81,7 +85,8 @@ export class People {
   repeat(): boolean {
     const asked = this.#unanswered.shift();
     if (asked === undefined) return false;
-    this.#send(asked);
+    const isForgotten = this.world.time.wall() - asked.at > limits.idempotencyMs;
+    if (!isForgotten || asked.command.kind !== 'sling') this.#send(asked); // E1
     return true;
   }
 
@@ -91,7 +96,7 @@ export class People {
 
   ask(command: Command): void {
     this.keys += 1;
-    this.#send({ command, key: `key-${this.keys}` });
+    this.#send({ command, key: `key-${this.keys}`, at: this.world.time.wall() });
   }
 
   anyBead(): Bead | null {
