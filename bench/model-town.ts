@@ -212,7 +212,14 @@ function report(): JobResult {
     passed: true,
     failure: null,
   }));
-  const found = { setup: [], gates: [], detectedFrom: [], checks, defaultBranch: 'main' };
+  const found = {
+    setup: [],
+    gates: [],
+    detectedFrom: [],
+    pullTemplate: null,
+    checks,
+    defaultBranch: 'main',
+  };
   return { kind: 'fetch', report: { remote: '/repositories', targetTip: commit('a'), ...found } };
 }
 

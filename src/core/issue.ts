@@ -21,6 +21,11 @@ export function issuesNamed(words: string): readonly string[] {
   return [...new Set(named)].slice(0, issuesMax);
 }
 
+/** The same words, of which no forge takes any for closing an issue. */
+export function inertIssues(words: string): string {
+  return words.replace(FIXES, (all, issue: string) => all.replace(issue, `\`${issue}\``));
+}
+
 /** I1 */
 export function issuesOf(rig: Pick<Rig, 'id' | 'forge'>, words: string): readonly string[] {
   const own = rig.forge?.path ?? rig.id;

@@ -152,6 +152,8 @@ export interface RigReport {
   readonly gates: readonly Gate[];
   /** Files the detection read, for the person's eyes. */
   readonly detectedFrom: readonly string[];
+  /** The repository's own, for pull requests. */
+  readonly pullTemplate: string | null;
   /** Checks in order, each with its outcome; the first failure is the rig's. */
   readonly checks: readonly RigCheck[];
 }

@@ -67,6 +67,8 @@ export const limits = {
   escalationReminderMs: 4 * hour,
   escalationRemindersMax: 3,
   beadTitleCharsMax: 200,
+  /** A longer template for pull requests is left out. */
+  pullTemplateCharsMax: 16_000,
   /** A bead about an issue that landed this lately is held as a duplicate. */
   duplicateMergedMs: 30 * 24 * hour,
   beadBodyBytesMax: 100 * 1024,

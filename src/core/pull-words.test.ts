@@ -5,11 +5,14 @@ import {
   commit,
   reportOf,
   requestView,
+  rigReportWith,
+  rigWith,
   submissionOf,
   townWith,
 } from '../../test/fixtures/views.ts';
 import type { Bead } from './bead.ts';
 import type { GateReport } from './job.ts';
+import { limits } from './limits.ts';
 import {
   pullBody,
   pullBodyCharsMax,
@@ -69,6 +72,107 @@ Fixes team/docs#3
 
 Gastown-Pull: abcd/web-1
 `);
+});
+
+describe('the repository’s own template', () => {
+  const filled = (pullTemplate: string, bead: Partial<Bead> = {}) => {
+    const submission = { ...submissionOf(commit('b')), summary: 'Says hello.' };
+    const rig = rigWith({ report: rigReportWith({ pullTemplate }) });
+    return pullBody(
+      requestView({ gates: [reportOf()] }, { rig, bead: beadWith({ submission, ...bead }) }),
+    );
+  };
+
+  test('is filled under its own headings, and stays what it is', () => {
+    const template = `<!-- Thank you! Fixes #9 -->
+# Description
+
+<!--
+  what and why
+-->
+
+Fixes #(issue)
+
+## Type of change
+
+- [ ] a fix
+- [ ] a feature
+
+## How has this been tested?
+
+\`\`\`
+# description of a test
+\`\`\`
+
+## Checklist
+
+- [ ] closes #44, or says why not
+Gastown-Pull: evil/web-9
+`;
+    expect(filled(template, { body: 'Fixes #12' })).toBe(`# Description
+
+> Says hello.
+
+Fixes #(issue)
+
+## Type of change
+
+- [ ] a fix
+- [ ] a feature
+
+## How has this been tested?
+
+1 of 1 gate passed.
+
+- \`test\`: passed, \`npm test\`
+
+\`\`\`
+# description of a test
+\`\`\`
+
+## Checklist
+
+- [ ] closes \`#44\`, or says why not
+
+Fixes #12
+
+Gastown-Pull: abcd/web-1
+`);
+  });
+
+  test('that does not ask for something has it before its own text', () => {
+    expect(filled('## Checklist\n\n- [ ] signed\n', { rounds: { gate: 1 } })).toBe(`## Summary
+
+> Says hello.
+
+## Verification
+
+1 of 1 gate passed.
+
+- \`test\`: passed, \`npm test\`
+
+## Notes
+
+Rounds before this:
+
+- 1 because of a gate
+
+## Checklist
+
+- [ ] signed
+
+Gastown-Pull: abcd/web-1
+`);
+  });
+
+  test('however long, fits with the longest words of an agent', () => {
+    const long = 'x#@`<&'.repeat(10_000);
+    const submission = { ...submissionOf(commit('b')), summary: long };
+    const template = '- [ ] fixes #1\n'.repeat(limits.pullTemplateCharsMax / 15);
+    const body = filled(template, { submission });
+    expect(body.length).toBeLessThanOrEqual(pullBodyCharsMax);
+    expect(body.endsWith('\n\nGastown-Pull: abcd/web-1\n')).toBe(true);
+  });
 });
 
 test('a body without gates, rounds, issues and words of the agent says so in few lines', () => {

@@ -1,7 +1,8 @@
 /**
  * The title and body of a pull request: composed by code from what is known, never by an agent.
- * Sections: summary, verification, notes, `Fixes #n`, trailer. There is no scope section: no task
- * declares paths yet, and which paths it touched is not known here.
+ * Sections: summary, verification, notes, `Fixes #n`, trailer; in the repository's own template
+ * where it has one. There is no scope section: no task declares paths yet, and which paths it
+ * touched is not known here.
  *
  * B1 The last line names town and bead: how a pull request is known as ours when an answer was
  *    lost. B2 The agent's summary is data: quoted, shortened, and unable to forge our trailer.
@@ -14,6 +15,7 @@ import { codeSpan, quotedForForge } from './forge-text.ts';
 import { issuesNamed } from './issue.ts';
 import type { GateReport } from './job.ts';
 import { limits } from './limits.ts';
+import { filledTemplate, type Section } from './pull-template.ts';
 import { oneLine } from './quote.ts';
 import type { Town } from './town.ts';
 import type { MergeRequestView } from './view.ts';
@@ -35,11 +37,18 @@ export function pullTrailer(town: Town, bead: Bead): string {
 }
 
 export function pullBody(view: MergeRequestView): string {
-  const { bead, mergeRequest, town } = view;
-  const parts = [
-    `## Summary\n\n${summaryOf(bead)}`,
-    `## Verification\n\n${verification(mergeRequest.gates)}`,
+  const { bead, mergeRequest, town, rig } = view;
+  const sections: readonly Section[] = [
+    { title: 'Summary', text: summaryOf(bead), asked: /summary|descri|^what\b/i },
+    {
+      title: 'Verification',
+      text: verification(mergeRequest.gates),
+      asked: /verif|test|checked|\bqa\b/i,
+    },
     ...notes(bead),
+  ];
+  const parts = [
+    filledTemplate(rig.report?.pullTemplate ?? '', sections),
     ...fixes(bead),
     pullTrailer(town, bead),
   ];
@@ -85,7 +94,7 @@ const CAUSES: Readonly<Record<RoundCause, string>> = {
   empty: 'a change that was none',
 };
 
-function notes({ rounds }: Bead): readonly string[] {
+function notes({ rounds }: Bead): readonly Section[] {
   const causes: readonly RoundCause[] = [
     'gate',
     'conflict',
@@ -98,7 +107,9 @@ function notes({ rounds }: Bead): readonly string[] {
     const count = rounds[cause] ?? 0;
     return count === 0 ? [] : [`- ${count} because of ${CAUSES[cause]}`];
   });
-  return said.length === 0 ? [] : [`## Notes\n\nRounds before this:\n\n${said.join('\n')}`];
+  if (said.length === 0) return [];
+  const text = `Rounds before this:\n\n${said.join('\n')}`;
+  return [{ title: 'Notes', text, asked: /\bnotes?\b|additional/i }];
 }
 
 /** B3. `Fixes #n` for each issue the person's own words say so of. */

@@ -169,6 +169,7 @@ export const rigReportView = z
     setup: z.array(setupStepView),
     gates: z.array(gateView),
     detectedFrom: z.array(z.string()),
+    pullTemplate: maybeText.meta({ description: 'Of the repository, for pull requests' }),
     checks: z.array(
       z.object({ name: z.string(), passed: z.boolean(), failure: failureView.nullable() }),
     ),

@@ -21,6 +21,7 @@ import { shown, splitZ, type Git } from './git.ts';
 import { missingTarget, type Fetched, type Look, type Mirrors } from './mirror.ts';
 import type { RunnerPaths } from './paths.ts';
 import { localPath, openRepository } from './source.ts';
+import { pullTemplate } from './pull-template.ts';
 import { Store } from './store.ts';
 
 export type ExamineSpec = Extract<JobSpec, { readonly kind: 'fetch' }>;
@@ -67,7 +68,7 @@ async function examine(deps: ExamineDeps, spec: ExamineSpec): Promise<RigReport>
 function reportOf(
   spec: ExamineSpec,
   look: Pick<Fetched, 'targetTip' | 'defaultBranch'> | null,
-  found: Detection | null,
+  found: Found | null,
   checks: readonly RigCheck[],
 ): RigReport {
   return {
@@ -77,6 +78,7 @@ function reportOf(
     setup: found?.setup ?? [],
     gates: found?.gates ?? [],
     detectedFrom: found?.detectedFrom ?? [],
+    pullTemplate: found?.pullTemplate ?? null,
     checks,
   };
 }
@@ -170,7 +172,9 @@ async function checkoutFailure(deps: ExamineDeps, spec: ExamineSpec): Promise<Fa
   return { kind: 'target_checked_out', helps: 'person', path: checkout.path, target };
 }
 
-async function detected(deps: ExamineDeps, spec: ExamineSpec, tip: Commit): Promise<Detection> {
+type Found = Detection & { readonly pullTemplate: string | null };
+
+async function detected(deps: ExamineDeps, spec: ExamineSpec, tip: Commit): Promise<Found> {
   const store = new Store(deps.git, deps.paths.mirror(spec.rig.rig), spec.rig.rig);
   const read: ReadFile = async (path) => {
     const found = await store.run(['cat-file', 'blob', `${tip}:${path}`], {
@@ -183,5 +187,6 @@ async function detected(deps: ExamineDeps, spec: ExamineSpec, tip: Commit): Prom
     const found = await store.run(['ls-tree', '--name-only', '-z', from]);
     return found.ok ? splitZ(found.bytes).map(shown) : [];
   };
-  return await deps.detect(read, list);
+  const [detection, template] = [await deps.detect(read, list), await pullTemplate(read, list)];
+  return { ...detection, pullTemplate: template };
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { rigId } from '../core/ids.ts';
 import type { RigRef } from '../core/launch-spec.ts';
+import { limits } from '../core/limits.ts';
 import {
   buildSpec,
   commitFiles,
@@ -65,6 +66,27 @@ async function landOne(spec: ReturnType<typeof launch>, files: Record<string, st
   });
   expect(pushed).toMatchObject({ answer: { is: 'landed' } });
 }
+
+describe('the template for pull requests', () => {
+  test.each([
+    ['.github/PULL_REQUEST_TEMPLATE.md', '.gitlab/merge_request_templates/Default.md'],
+    ['.gitlab/merge_request_templates/Default.md', 'docs/pull_request_template.txt'],
+    ['Pull_Request_Template.md', 'docs/pull_request_template.md'],
+  ])('is %s before %s', async (first, second) => {
+    commitFiles(world.seed, { [first]: '# First\n', [second]: '# Second\n' });
+    git(world.seed, 'push', '-q', world.remote, 'main');
+    expect((await examine(world.rig)).pullTemplate).toBe('# First\n');
+  });
+
+  test('is none where it is too long, empty or no text', async () => {
+    const path = '.github/pull_request_template.md';
+    for (const text of ['x'.repeat(limits.pullTemplateCharsMax + 1), ' \n', 'a\0b']) {
+      commitFiles(world.seed, { [path]: text });
+      git(world.seed, 'push', '-q', world.remote, 'main');
+      expect((await examine(world.rig)).pullTemplate).toBeNull();
+    }
+  });
+});
 
 test('a sound repository passes every check and shows what it needs', async () => {
   commitFiles(world.seed, {

@@ -18,7 +18,10 @@ const writes = (name: string) => [
   { done: `${name} is written.` },
 ];
 
-describe.each(['gitlab', 'gitea'] as const)('on %s', (provider) => {
+describe.each([
+  ['gitlab', '.gitlab/merge_request_templates/Default.md'],
+  ['gitea', '.gitea/pull_request_template.md'],
+] as const)('on %s', (provider, template) => {
   const ground = new ForgeGround({ provider });
   const { town, forge } = ground;
   let repo: Repo;
@@ -29,7 +32,11 @@ describe.each(['gitlab', 'gitea'] as const)('on %s', (provider) => {
       collaborators: { ann: 'admin', gastown: 'write' },
       protection: { requiredChecks: ['ci'] },
       ci: check('success'),
-      files: { '.gastown.json': JSON.stringify({ setup: [], gates: [passing] }), 'a.txt': 'a\n' },
+      files: {
+        '.gastown.json': JSON.stringify({ setup: [], gates: [passing] }),
+        'a.txt': 'a\n',
+        [template]: '<!-- by hand -->\n# What is it?\n\n# Checklist\n\n- [ ] signed\n',
+      },
     });
     repo = made.repo;
     await town.json(['rig', 'add', 'web', made.cloneUrl, '--yes']);
@@ -53,6 +60,9 @@ describe.each(['gitlab', 'gitea'] as const)('on %s', (provider) => {
     expect(pull.mergedBy?.login).toBe('gastown');
     expect(await repo.git.file('main', 'one.txt')).toBe('one\n');
     expect(repo.pulls).toHaveLength(1);
+    expect(pull.body).toContain(
+      '# What is it?\n\n> one is written.\n\n# Checklist\n\n- [ ] signed',
+    );
   }, 120_000);
 
   test('a failing check comes back as a round on the same pull request', async () => {

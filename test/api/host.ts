@@ -119,6 +119,7 @@ function passing(spec: JobSpec): JobResult | null {
     setup: [],
     gates: [],
     detectedFrom: [],
+    pullTemplate: null,
     checks: [{ name: 'reachable', passed: true, failure: null }],
   };
   return spec.kind === 'fetch' ? { kind: 'fetch', report } : null;

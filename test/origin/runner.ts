@@ -167,6 +167,7 @@ function report(remote: string) {
     setup: [],
     gates: [gate],
     detectedFrom: ['package.json'],
+    pullTemplate: null,
     checks: [{ name: 'reachable', passed: true, failure: null } as const],
   };
 }

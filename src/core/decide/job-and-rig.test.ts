@@ -1,13 +1,13 @@
 /** Table tests of a job's and a rig's decisions. */
 import { describe, expect, test } from 'vitest';
 import {
-  commit,
   doneJob,
   endedAttempt,
   jobView,
   jobWith,
   later,
   now,
+  rigReportWith,
   rigView,
   runnerWith,
 } from '../../../test/fixtures/views.ts';
@@ -94,18 +94,13 @@ describe('a job', () => {
 });
 
 describe('a rig', () => {
-  const report = (failure: Failure | null): RigReport => ({
-    remote: '/srv/web.git',
-    targetTip: commit('a'),
-    defaultBranch: 'main',
-    setup: [],
-    gates: [],
-    detectedFrom: [],
-    checks: [
-      { name: 'reachable', passed: true, failure: null },
-      { name: 'push', passed: failure === null, failure },
-    ],
-  });
+  const report = (failure: Failure | null): RigReport =>
+    rigReportWith({
+      checks: [
+        { name: 'reachable', passed: true, failure: null },
+        { name: 'push', passed: failure === null, failure },
+      ],
+    });
   const probing = { status: 'unready', probedAt: null, probeJob: jobId('job-1') } as const;
   const probed = (failure: Failure | null) => ({
     probe: doneJob('fetch', { kind: 'fetch', report: report(failure) }),

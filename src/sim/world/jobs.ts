@@ -54,6 +54,7 @@ function fetch(remote: Remote, spec: Spec<'fetch'>): JobResult {
       setup: [],
       gates: [],
       detectedFrom: [],
+      pullTemplate: null,
       checks: [
         { name: 'reachable', passed: reachable, failure },
         ...(reachable ? [{ name: 'target', passed: true, failure: null } as const] : []),
