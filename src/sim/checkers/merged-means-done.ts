@@ -43,8 +43,10 @@ function proofs({ world, rows, fail }: Look): void {
     if (bead.proof.by === 'forge' && pull === undefined) {
       fail(`${bead.id}: the forge never made ${commit}`);
     }
-    // A person merges what is there then; what was handed in since is not in it.
-    const head = pull !== undefined && isByPerson(pull) ? pull.head : bead.submission?.head;
+    // A person merges what is there then, and a queue what it was given: what was handed in since
+    // is not in it, and somebody is told so.
+    const isTheirs = pull !== undefined && (isByPerson(pull) || pull.mergedBy === 'queue');
+    const head = isTheirs ? pull.head : bead.submission?.head;
     if (head === undefined || bead.reverts !== null) continue;
     const content = world.git.get(commit).patches;
     const missing = [...world.git.get(head).patches].filter((patch) => !content.has(patch));
