@@ -55,7 +55,8 @@ export function costOf(
     if (field.name.value === 'nodes' && Array.isArray(ids)) return Math.max(ids.length, 1);
     if (!connections.has(field)) return 1;
     const limit = argument(field, 'first', given) ?? argument(field, 'last', given);
-    const problem = limitProblem(field, limit); // C2
+    const isFree = limit === undefined && isCounted(field);
+    const problem = isFree ? null : limitProblem(field, limit); // C2
     if (problem !== null) sum.errors.push(problem);
     const size = typeof limit === 'number' ? limit : 1;
     sum.fetches += parents;
@@ -102,6 +103,12 @@ function defaultsOf(document: DocumentNode): Readonly<Record<string, unknown>> {
         : [[variable.name.value, valueFromASTUntyped(defaultValue)] as const],
     ),
   );
+}
+
+/** Only how many there are is asked, as `gh` does: that needs no page. */
+function isCounted(field: FieldNode): boolean {
+  const chosen = field.selectionSet?.selections ?? [];
+  return chosen.every((one) => one.kind === Kind.FIELD && one.name.value === 'totalCount');
 }
 
 function argument(

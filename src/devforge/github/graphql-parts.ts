@@ -137,6 +137,7 @@ export function commentSource(
     isMinimized: false,
     minimizedReason: null,
     includesCreatedEdit: false,
+    reactionGroups: [],
     viewerDidAuthor: comment.author.id === viewer.token.user.id,
   };
 }

@@ -34,6 +34,8 @@ export function repoSource(viewer: Viewer, repo: Repo): Source {
     isInOrganization: false,
     parent: null,
     hasIssuesEnabled: true,
+    hasWikiEnabled: false,
+    hasProjectsEnabled: false,
     description: null,
     viewerPermission: rights[access],
     viewerCanAdminister: access === 'admin',
@@ -257,6 +259,8 @@ function pullLists(viewer: Viewer, pull: Pull): Source {
       })),
     assignees: (args: Args) => connection([], args, (none) => none),
     projectItems: (args: Args) => connection([], args, (none) => none),
+    projectCards: (args: Args) => connection([], args, (none) => none), // retired; `gh` asks
+    reactionGroups: [],
     statusCheckRollup: () => rollupSource(viewer, repo, pull.headSha),
     commits: async (args: Args) => {
       await pull.fetchHead();
