@@ -106,6 +106,13 @@ export type Command =
       /** Work of ours may be pushed to its branch. */
       readonly fixes: boolean;
     }
+  /** The answer to a closed pull request: another one, read just before, takes its place. */
+  | {
+      readonly kind: 'mr_supersede';
+      readonly escalation: string;
+      readonly ref: PullRequestRef;
+      readonly snapshot: PullRequestSnapshot;
+    }
   /** A credential for a forge, sealed by the host; null as the rig: for the whole town. */
   | {
       readonly kind: 'credential_set';

@@ -10,10 +10,11 @@ import { err, ok, type Result } from '../core/result.ts';
 import type { SqlReader } from '../ports/sql.ts';
 import { idempotency } from '../storage/tables/idempotency.ts';
 
-type Adopt = Extract<Command, { readonly kind: 'mr_adopt' }>;
+type Read = Extract<Command, { readonly kind: 'mr_adopt' | 'mr_supersede' }>;
+type Unread<C extends Read> = C extends Read ? Omit<C, 'snapshot'> : never;
 
 /** As it is known before anything was read for it. */
-export type Asked = Exclude<Command, Adopt> | Omit<Adopt, 'snapshot'>;
+export type Asked = Exclude<Command, Read> | Unread<Read>;
 
 /** null: nothing was asked under this key. */
 export function answeredBefore(
@@ -30,6 +31,10 @@ export function answeredBefore(
 
 /** R1 */
 export function askedText(asked: Asked): string {
+  if (asked.kind === 'mr_supersede') {
+    const { kind, escalation, ref } = asked;
+    return JSON.stringify({ kind, escalation, url: ref.url });
+  }
   if (asked.kind !== 'mr_adopt') return JSON.stringify(asked);
   const { kind, rig, ref, fixes } = asked;
   return JSON.stringify({ kind, rig, url: ref.url, fixes });

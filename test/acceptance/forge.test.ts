@@ -171,6 +171,33 @@ test('a person closes it: the town asks, and does what is answered', async () =>
   expect(await ground.closed(kept)).toBe('merged');
 }, 120_000);
 
+test('another pull request takes the place of a closed one, and its merge closes the bead', async () => {
+  const bead = await town.sling('web', addFile('five'));
+  (await ground.pullOf(bead, repo)).close('ann');
+  const mergeRequest = (await town.bead(bead)).mergeRequest ?? '';
+  await town.json(['mr', 'retry', mergeRequest]);
+  const asked = await until('the town asks', async () => (await escalations())[0] ?? null, 20_000);
+  expect(asked.failure?.evidence).toContain('the address of another');
+
+  await repo.push('ann', 'ann/five', { 'five.txt': 'better\n' });
+  const by = forge.world.user('ann');
+  const spec = { by, title: 'Five, better', body: null, head: 'ann/five', base: 'main' };
+  const other = await repo.openPull(spec);
+  const resolve = (url: string) => town.run(['escalation', 'resolve', asked.id, '--answer', url]);
+  const wrong = await resolve(`${forge.origin}/team/web/pull/new/ann/five`);
+  expect([wrong.code, wrong.err]).toEqual([4, expect.stringContaining('for opening one')]);
+  expect((await resolve(`${forge.origin}/team/web/pull/${other.number}`)).code).toBe(0);
+  expect(await town.json(['mr', 'show', mergeRequest])).toMatchObject({
+    pr: { number: other.number, adopted: true, repairs: 'not_agreed' },
+  });
+  await until('it is merged', async () => {
+    await town.run(['mr', 'retry', mergeRequest]);
+    return other.state === 'merged';
+  });
+  expect(await ground.closed(bead)).toBe('merged');
+  expect(await repo.git.file('main', 'five.txt')).toBe('better\n');
+}, 120_000);
+
 test('no token is in a log, the database, the journal, an export or a process', async () => {
   const environment = await git(repo.git.path, 'show', 'main:environment.txt');
   expect(environment).toContain('GASTOWN_AGENT_ROLE');

@@ -25,6 +25,7 @@ export const pullWords: Says<Kinds> = {
       'redo: another round, with a pull request of its own',
       'drop: the bead is closed without landing',
       'reopen: it is opened again there, and watched',
+      'the address of another: that one takes its place, and its merge closes the bead',
     ),
     next: known(about.escalation)
       ? `Say what happens: gt escalation resolve ${about.escalation} redo`

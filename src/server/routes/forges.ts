@@ -95,6 +95,25 @@ async function adopt(deps: ServerDeps, call: Call<'adoptPull'>) {
   return command(deps, call, { ...asked, snapshot: snapshot.value }, shown);
 }
 
+/** F3. The address is the answer to an escalation about a closed pull request of this rig. */
+export async function supersede(
+  deps: ServerDeps,
+  call: Call<'resolveEscalation'>,
+  rig: Rig,
+  url: string,
+) {
+  const { escalation } = call.params;
+  const shown = () => deps.queries().escalation(escalation);
+  const place = deps.forge.placeOfPull(url.trim(), rig);
+  if (!place.ok) return place;
+  const asked = { kind: 'mr_supersede', escalation, ref: place.value.ref } as const;
+  const before = deps.forge.queries().answeredBefore(asked, call.key);
+  if (before !== null) return before.ok ? shown() : before;
+  const snapshot = await deps.forge.readPull(place.value);
+  if (!snapshot.ok) return snapshot;
+  return command(deps, call, { ...asked, snapshot: snapshot.value }, shown);
+}
+
 function changeOf(deps: ServerDeps, bead: string) {
   const found = deps.queries().beadRow(bead);
   return found.ok ? deps.queries().mergeRequest(found.value.mergeRequest ?? bead) : found;

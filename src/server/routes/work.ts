@@ -10,6 +10,7 @@ import type { BeadEdit } from '../../core/command.ts';
 import type { workRoutes } from '../../protocol/work-routes.ts';
 import { transcriptStream } from '../events.ts';
 import { command, type Handlers, type ServerDeps } from '../handler.ts';
+import { supersede } from './forges.ts';
 
 type WorkHandlers = Handlers<keyof typeof workRoutes>;
 
@@ -170,10 +171,18 @@ function reviewHandlers(deps: ServerDeps): Pick<WorkHandlers, ReviewRoutes> {
     },
     resolveEscalation: (call) => {
       const { escalation } = call.params;
+      const { answer } = call.body;
+      const rig = isAddress(answer) ? deps.queries().rigOfClosedPull(escalation) : null;
+      if (rig !== null && answer !== null) return supersede(deps, call, rig, answer);
       const order = { kind: 'escalation_resolve', escalation, ...call.body } as const;
       return command(deps, call, order, () => deps.queries().escalation(escalation));
     },
   };
+}
+
+/** Is it the address of a page rather than words? */
+function isAddress(answer: string | null): boolean {
+  return /^https?:\/\/\S+$/i.test(answer?.trim() ?? '');
 }
 
 export function cursorSeq(cursor: string | undefined): number | undefined {

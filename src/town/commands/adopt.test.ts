@@ -7,6 +7,7 @@ import type { AdoptionRefusal } from '../../core/adoption-refusal.ts';
 import type { Command } from '../../core/command.ts';
 import type { JobResult, JobSpec } from '../../core/job.ts';
 import { beads } from '../../storage/tables/beads.ts';
+import { escalations } from '../../storage/tables/escalations.ts';
 import { towns } from '../../storage/tables/town.ts';
 
 const a = commit('a');
@@ -141,4 +142,95 @@ test('a fork is watched and never repaired, whatever was agreed to', async () =>
   expect(stage.jobs.map(({ spec }) => spec)).toMatchObject([
     { kind: 'take', from: 'refs/pull/12/head' },
   ]);
+});
+
+describe('another pull request in the place of a closed one', () => {
+  const closed = snapshotOf(b, { state: 'closed', closedBy: 'ann', headBranch: 'ann/greet' });
+  const ref = { ...closed.ref, number: 15, url: 'https://github.com/team/web/pull/15' };
+  const other = snapshotOf(commit('9'), { ref, headBranch: 'ann/better' });
+  const supersede = (set: Partial<Extract<Command, { kind: 'mr_supersede' }>> = {}): Command => ({
+    kind: 'mr_supersede',
+    escalation: 'esc-1',
+    ref,
+    snapshot: other,
+    ...set,
+  });
+
+  beforeEach(async () => {
+    stage.ask(adoptionOf());
+    stage.snapshot = closed;
+    for (let n = 0; n < 12 && stage.request?.escalation === null; n += 1) {
+      await stage.work(answered);
+      await stage.pass(60_000);
+    }
+    expect(stage.request).toMatchObject({ pr: 'closed', escalation: 'esc-1' });
+  });
+
+  test('is watched and judged by the same bead, and its merge closes it', async () => {
+    stage.snapshot = other;
+    expect(stage.ask(supersede())).toMatchObject({ ok: true, value: { id: 'esc-1' } });
+    expect(stage.request).toMatchObject({
+      pr: 'open',
+      prNumber: 15,
+      prUrl: ref.url,
+      branch: 'ann/better',
+      head: commit('9'),
+      adopted: true,
+      repairs: false,
+      escalation: null,
+      failures: [],
+    });
+    expect(escalations.get(stage.sql, 'esc-1')).toMatchObject({
+      status: 'resolved',
+      answer: ref.url,
+    });
+    stage.snapshot = snapshotOf(commit('9'), {
+      ref,
+      headBranch: 'ann/better',
+      state: 'merged',
+      mergeCommit: commit('e'),
+      mergedBy: 'ann',
+    });
+    for (let n = 0; n < 12 && stage.request?.stage !== 'merged'; n += 1) {
+      await stage.work(answered);
+      await stage.pass(60_000);
+    }
+    expect(beads.get(stage.sql, 'web-1')).toMatchObject({
+      status: 'closed',
+      resolution: 'merged',
+      branch: 'ann/better',
+    });
+    expect(stage.town.dryResync()).toEqual([]);
+  });
+
+  test('may come from the branch of the closed one', () => {
+    const again = snapshotOf(commit('9'), { ref, headBranch: 'ann/greet' });
+    expect(stage.ask(supersede({ snapshot: again })).ok).toBe(true);
+    expect(stage.request).toMatchObject({ prNumber: 15, branch: 'ann/greet' });
+  });
+
+  test.each<[string, Command, string]>([
+    ['is closed itself', supersede({ snapshot: { ...other, state: 'closed' } }), 'closed'],
+    [
+      'goes into another branch',
+      supersede({ snapshot: { ...other, baseBranch: 'next' } }),
+      'other_target',
+    ],
+    ['is the closed one', supersede({ ref: closed.ref }), 'watched'],
+  ])('that %s is refused, and the question stays', (_name, command, is) => {
+    expect(stage.ask(command)).toMatchObject({
+      ok: false,
+      error: { kind: 'pr_not_adopted', why: { is } },
+    });
+    expect(stage.request).toMatchObject({ pr: 'closed', escalation: 'esc-1' });
+  });
+
+  test('answers no other question, and none twice', () => {
+    expect(stage.ask(supersede({ escalation: 'esc-9' }))).toMatchObject({
+      ok: false,
+      error: { kind: 'unknown_thing' },
+    });
+    stage.ask(supersede());
+    expect(stage.ask(supersede())).toMatchObject({ ok: false, error: { kind: 'not_now' } });
+  });
 });

@@ -4,6 +4,7 @@
  *
  * D1 It was parsed and read once before; nothing here looks. D2 It belongs to the rig: same
  *    forge, same repository, same target. D3 One bead per pull request.
+ * D4 One that takes the place of a closed one is adopted by the same bead: its merge closes it.
  */
 import type { AdoptionRefusal } from '../../core/adoption-refusal.ts';
 import { adoptedBody, adoptedBranch, adoptedTitle, isFork } from '../../core/adoption.ts';
@@ -11,18 +12,23 @@ import type { Command } from '../../core/command.ts';
 import { newRequest } from '../../core/decide/bead-review.ts';
 import type { Failure } from '../../core/failure.ts';
 import { accountIdOf } from '../../core/forge-account.ts';
-import type { MergeRequest } from '../../core/merge-request.ts';
+import { noPull, type MergeRequest } from '../../core/merge-request.ts';
 import { insert, update } from '../../core/plan.ts';
 import type { ForgeProject } from '../../core/pull-request.ts';
 import { err } from '../../core/result.ts';
 import type { Rig } from '../../core/rig.ts';
 import { loadGround, settingsOf } from '../../storage/load-view.ts';
+import { beads } from '../../storage/tables/beads.ts';
+import { escalations } from '../../storage/tables/escalations.ts';
 import { mergeRequests } from '../../storage/tables/merge-requests.ts';
-import { done, findRig, type Answer, type Ask } from './ask.ts';
+import { rigs } from '../../storage/tables/rigs.ts';
+import { done, findRig, missing, notNow, type Answer, type Ask } from './ask.ts';
 import { newBead } from './beads.ts';
 import { accountFor } from './accounts.ts';
 
 type Adopt = Extract<Command, { readonly kind: 'mr_adopt' }>;
+type Supersede = Extract<Command, { readonly kind: 'mr_supersede' }>;
+type Found = Pick<Adopt, 'ref' | 'snapshot'>;
 
 export function adopt(ask: Ask, command: Adopt): Answer {
   const found = findRig(ask.turn.tx, command.rig);
@@ -59,8 +65,61 @@ export function adopt(ask: Ask, command: Adopt): Answer {
   );
 }
 
+/** D4 */
+export function supersede(ask: Ask, command: Supersede): Answer {
+  const { tx, now } = ask.turn;
+  const escalation = escalations.get(tx, command.escalation);
+  if (escalation === undefined) return err(missing('escalation', command.escalation, []));
+  const request = mergeRequests.get(tx, escalation.subject);
+  const bead = request === undefined ? undefined : beads.get(tx, request.bead);
+  const rig = request === undefined ? undefined : rigs.get(tx, request.rig);
+  const isAsked = request?.pr === 'closed' && request.escalation === escalation.id;
+  if (escalation.status === 'resolved' || !isAsked || bead === undefined || rig === undefined) {
+    const name = escalation.id;
+    const { status } = escalation;
+    const allowed = ['a pull request that was closed'];
+    return err({ kind: 'not_now', helps: 'person', command: 'supersede', name, status, allowed });
+  }
+  const refused = notNow('supersede', bead, ['in_review', 'held']);
+  if (refused !== null) return err(refused);
+  const { forge } = rig;
+  if (forge === null) return err(elsewhere(command, rig, null));
+  const refusal = refusalOf(ask, command, rig, forge, request.branch);
+  if (refusal !== null) return err(refusal);
+  const branch = adoptedBranch(command.snapshot);
+  const columns = {
+    ...noPull,
+    ...fresh,
+    ...adoptedColumns({ ...command, fixes: false }, rig, forge),
+    branch,
+    readAt: now,
+  };
+  const answer = { resolveAsked: true, answer: command.ref.url };
+  return done(
+    ask,
+    escalation.id,
+    update('merge_request', request.id, columns, 'superseded'),
+    update('bead', bead.id, { branch }, 'superseded'),
+    update('escalation', escalation.id, answer, 'resolve_asked'),
+  );
+}
+
+/** What was judged, asked and watched was about the one that was closed. */
+const fresh = {
+  stage: 'queued' as const,
+  candidate: null,
+  gates: [],
+  red: null,
+  failures: [],
+  escalation: null,
+  decision: null,
+  notBefore: null,
+  job: null,
+  targetJob: null,
+};
+
 function adoptedColumns(
-  { ref, snapshot, fixes }: Adopt,
+  { ref, snapshot, fixes }: Found & Pick<Adopt, 'fixes'>,
   rig: Rig,
   forge: ForgeProject,
 ): Partial<MergeRequest> {
@@ -80,7 +139,14 @@ function adoptedColumns(
 }
 
 /** D2, D3 */
-function refusalOf(ask: Ask, command: Adopt, rig: Rig, forge: ForgeProject): Failure | null {
+function refusalOf(
+  ask: Ask,
+  command: Found,
+  rig: Rig,
+  forge: ForgeProject,
+  /** The branch of the bead that takes it on, which may be used once more. */
+  own: string | null = null,
+): Failure | null {
   const { ref, snapshot } = command;
   const isHere =
     ref.project.origin === forge.origin &&
@@ -97,6 +163,7 @@ function refusalOf(ask: Ask, command: Adopt, rig: Rig, forge: ForgeProject): Fai
     return refused(command, { is: 'other_target', base, rig: rig.id, target: rig.target });
   }
   const branch = adoptedBranch(snapshot);
+  if (branch === own) return null;
   const beside = mergeRequests.onBranch(tx, rig.id, branch);
   if (beside !== undefined) {
     const { adopted, bead } = beside;
@@ -110,12 +177,12 @@ function refusalOf(ask: Ask, command: Adopt, rig: Rig, forge: ForgeProject): Fai
   return branch.startsWith(ours) ? refused(command, { is: 'ours', bead: null }) : null;
 }
 
-function refused({ ref }: Adopt, why: AdoptionRefusal): Failure {
+function refused({ ref }: Found, why: AdoptionRefusal): Failure {
   const { url, project } = ref;
   return { kind: 'pr_not_adopted', helps: 'person', provider: project.provider, url, why };
 }
 
-function elsewhere(command: Adopt, rig: Rig, forge: ForgeProject | null): Failure {
+function elsewhere(command: Found, rig: Rig, forge: ForgeProject | null): Failure {
   const { project } = command.ref;
   const repository = `${project.origin}/${project.path}`;
   const at = forge === null ? rig.remote : `${forge.origin}/${forge.path}`;
