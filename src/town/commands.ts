@@ -4,7 +4,7 @@
 import { unreachable } from '../core/assert.ts';
 import type { Command } from '../core/command.ts';
 import type { Answer, Ask } from './commands/ask.ts';
-import { adopt, supersede } from './commands/adopt.ts';
+import { takeOn } from './commands/adopt.ts';
 import * as beads from './commands/beads.ts';
 import { keep } from './commands/credentials.ts';
 import * as pulls from './commands/pulls.ts';
@@ -51,10 +51,9 @@ export function carryOut(ask: Ask, command: Command): Answer {
       return town.decide(ask, command);
     case 'mr_retry':
       return pulls.retry(ask, command);
-    case 'mr_supersede':
-      return supersede(ask, command);
     case 'mr_adopt':
-      return adopt(ask, command);
+    case 'mr_supersede':
+      return takeOn(ask, command);
     case 'credential_set':
     case 'credential_remove':
     case 'webhook_secret_set':

@@ -47,6 +47,14 @@ export class ForgeQueries {
     return answeredBefore(this.#sql, asked, key);
   }
 
+  /** The rig of a closed pull request that is asked about; null: it is about something else. */
+  rigOfClosedPull(id: string): Rig | null {
+    const row = escalations.get(this.#sql, id);
+    if (row?.failure?.kind !== 'pr_closed' || row.status === 'resolved') return null;
+    const request = mergeRequests.get(this.#sql, row.subject);
+    return request === undefined ? null : (rigs.get(this.#sql, request.rig) ?? null);
+  }
+
   /** With the rigs that use each. */
   accounts() {
     const all = rigs.all(this.#sql);

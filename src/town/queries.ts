@@ -9,7 +9,6 @@ import type { EntityKind } from '../core/action.ts';
 import type { Failure } from '../core/failure.ts';
 import { attemptId, beadId, rigId } from '../core/ids.ts';
 import type { RigRef } from '../core/launch-spec.ts';
-import type { Rig } from '../core/rig.ts';
 import { rigRefOf } from '../core/launch.ts';
 import { near } from '../core/names.ts';
 import { err, ok, type Result } from '../core/result.ts';
@@ -283,14 +282,6 @@ export class Queries {
     return this.#unknown('escalation', id, () =>
       escalations.recent(this.#sql, NEAR_POOL).map((escalation) => escalation.id),
     );
-  }
-
-  /** The rig of a closed pull request that is asked about; null: it is about something else. */
-  rigOfClosedPull(id: string): Rig | null {
-    const row = escalations.get(this.#sql, id);
-    if (row?.failure?.kind !== 'pr_closed' || row.status === 'resolved') return null;
-    const request = mergeRequests.get(this.#sql, row.subject);
-    return request === undefined ? null : (rigs.get(this.#sql, request.rig) ?? null);
   }
 
   #escalation(row: Escalation) {

@@ -171,7 +171,7 @@ test('a person closes it: the town asks, and does what is answered', async () =>
   expect(await ground.closed(kept)).toBe('merged');
 }, 120_000);
 
-test('another pull request takes the place of a closed one, and its merge closes the bead', async () => {
+test('another pull request takes the place of a closed one and closes the bead', async () => {
   const bead = await town.sling('web', addFile('five'));
   (await ground.pullOf(bead, repo)).close('ann');
   const mergeRequest = (await town.bead(bead)).mergeRequest ?? '';

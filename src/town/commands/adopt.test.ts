@@ -163,10 +163,10 @@ describe('another pull request in the place of a closed one', () => {
       await stage.work(answered);
       await stage.pass(60_000);
     }
-    expect(stage.request).toMatchObject({ pr: 'closed', escalation: 'esc-1' });
   });
 
   test('is watched and judged by the same bead, and its merge closes it', async () => {
+    expect(stage.request).toMatchObject({ pr: 'closed', escalation: 'esc-1' });
     stage.snapshot = other;
     expect(stage.ask(supersede())).toMatchObject({ ok: true, value: { id: 'esc-1' } });
     expect(stage.request).toMatchObject({

@@ -30,7 +30,11 @@ type Adopt = Extract<Command, { readonly kind: 'mr_adopt' }>;
 type Supersede = Extract<Command, { readonly kind: 'mr_supersede' }>;
 type Found = Pick<Adopt, 'ref' | 'snapshot'>;
 
-export function adopt(ask: Ask, command: Adopt): Answer {
+export function takeOn(ask: Ask, command: Adopt | Supersede): Answer {
+  return command.kind === 'mr_adopt' ? adopt(ask, command) : supersede(ask, command);
+}
+
+function adopt(ask: Ask, command: Adopt): Answer {
   const found = findRig(ask.turn.tx, command.rig);
   if (!found.ok) return found;
   const rig = found.value;
@@ -66,7 +70,7 @@ export function adopt(ask: Ask, command: Adopt): Answer {
 }
 
 /** D4 */
-export function supersede(ask: Ask, command: Supersede): Answer {
+function supersede(ask: Ask, command: Supersede): Answer {
   const { tx, now } = ask.turn;
   const escalation = escalations.get(tx, command.escalation);
   if (escalation === undefined) return err(missing('escalation', command.escalation, []));
