@@ -63,9 +63,8 @@ export function carryOut(ask: Ask, command: Command): Answer {
     case 'agent_stop':
       return town.stopAgent(ask, command);
     case 'escalation_ack':
-      return town.acknowledge(ask, command);
     case 'escalation_resolve':
-      return town.resolve(ask, command);
+      return town.answerEscalation(ask, command);
     case 'breaker_reset':
       return town.resetBreaker(ask);
     default:

@@ -58,7 +58,13 @@ export function stopAgent(ask: Ask, command: Of<'agent_stop'>): Answer {
   return done(ask, attempt.id, update('bead', attempt.bead, wish, 'agent_stop_asked'));
 }
 
-export function acknowledge(ask: Ask, command: Of<'escalation_ack'>): Answer {
+type AckOrResolve = Of<'escalation_ack' | 'escalation_resolve'>;
+
+export function answerEscalation(ask: Ask, command: AckOrResolve): Answer {
+  return command.kind === 'escalation_ack' ? acknowledge(ask, command) : resolve(ask, command);
+}
+
+function acknowledge(ask: Ask, command: Of<'escalation_ack'>): Answer {
   const escalation = escalations.get(ask.turn.tx, command.escalation);
   if (escalation === undefined) return err(missing('escalation', command.escalation, []));
   const { id, status } = escalation;
@@ -66,7 +72,7 @@ export function acknowledge(ask: Ask, command: Of<'escalation_ack'>): Answer {
   return done(ask, id, update('escalation', id, { ackAsked: true }, 'ack_asked'));
 }
 
-export function resolve(ask: Ask, command: Of<'escalation_resolve'>): Answer {
+function resolve(ask: Ask, command: Of<'escalation_resolve'>): Answer {
   const escalation = escalations.get(ask.turn.tx, command.escalation);
   if (escalation === undefined) return err(missing('escalation', command.escalation, []));
   const { id, status, question } = escalation;
