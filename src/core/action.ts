@@ -151,6 +151,14 @@ export type ForgeCall =
       readonly mergeRequest: MergeRequestId;
       readonly ref: PullRequestRef;
     })
+  /** Says why, once by its marker, and closes it. */
+  | (ForgeSubject & {
+      readonly op: 'close_pull';
+      readonly mergeRequest: MergeRequestId;
+      readonly ref: PullRequestRef;
+      readonly marker: string;
+      readonly body: string;
+    })
   /** Each is said once, by its marker, and its thread resolved if nobody wrote there since. */
   | (ForgeSubject & {
       readonly op: 'reply_threads';

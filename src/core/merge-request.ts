@@ -109,7 +109,7 @@ export interface ThreadAnswer {
 
 /** A call to the forge that is under way for this request: opening, merging, reading feedback. */
 export interface ForgeFootprint {
-  readonly op: 'open' | 'merge' | 'feedback' | 'reply' | 'reopen';
+  readonly op: 'open' | 'merge' | 'feedback' | 'reply' | 'reopen' | 'close';
   readonly callId: CallId;
   readonly deadline: Instant;
   /** Of feedback: what the snapshot showed when it was asked for. */
@@ -122,7 +122,7 @@ export type ForgeReport =
   | { readonly op: 'merge'; readonly answer: MergeAnswer }
   | { readonly op: 'feedback'; readonly answer: Feedback }
   | { readonly op: 'reply'; readonly answer: Replied }
-  | { readonly op: 'reopen'; readonly answer: null }
+  | { readonly op: 'reopen' | 'close'; readonly answer: null }
   | { readonly op: ForgeFootprint['op']; readonly error: PRStatusError };
 
 export interface PullColumns {

@@ -152,6 +152,28 @@ describe('replying to threads', () => {
   });
 });
 
+test('closing says why first, and closes nothing when that cannot be said', async () => {
+  const call: ForgeCall = {
+    ...subject,
+    op: 'close_pull',
+    callId: callId('mr-1:close'),
+    marker: '<!-- close -->',
+    body: 'Given up.',
+  };
+  const close = (forge: ThreadsOnly): Promise<Fact> =>
+    new Promise((tell) => {
+      const log = { info: () => undefined, error: () => undefined };
+      new PerformForge({ forge, tell, log, timers: new WorldTime() }).start(call);
+    });
+  const forge = new ThreadsOnly();
+  expect(await close(forge)).toMatchObject({ report: { op: 'close', answer: null } });
+  expect(forge.writes.map((write) => write.do)).toEqual(['comment', 'close']);
+  const mute = new ThreadsOnly();
+  mute.failsAt = 0;
+  expect(await close(mute)).toMatchObject({ report: { op: 'close', error: {} } });
+  expect(mute.writes).toEqual([]);
+});
+
 describe('a call that the forge does not answer', () => {
   const merging: ForgeCall = {
     ...subject,

@@ -79,6 +79,7 @@ const ops = {
   merge_pull: 'merge',
   read_feedback: 'feedback',
   reopen_pull: 'reopen',
+  close_pull: 'close',
   reply_threads: 'reply',
 } as const satisfies Record<Answered['op'], ForgeReport['op']>;
 
@@ -136,6 +137,13 @@ async function answerOf(
       return await forge.feedback(context, call.ref);
     case 'reopen_pull': {
       const done = await forge.write(context, call.ref, { do: 'reopen' });
+      return done.ok ? ok(null) : done;
+    }
+    case 'close_pull': {
+      const { marker, body } = call;
+      const said = await forge.write(context, call.ref, { do: 'comment', marker, body });
+      if (!said.ok) return said;
+      const done = isLate() ? said : await forge.write(context, call.ref, { do: 'close' });
       return done.ok ? ok(null) : done;
     }
     case 'reply_threads':

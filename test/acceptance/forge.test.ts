@@ -171,6 +171,21 @@ test('a person closes it: the town asks, and does what is answered', async () =>
   expect(await ground.closed(kept)).toBe('merged');
 }, 120_000);
 
+test('the pull request of a bead that is given up is closed, and says so', async () => {
+  await town.json(['rig', 'set', 'web', 'autoMerge=false']);
+  const bead = await town.sling('web', addFile('six'));
+  const pull = await ground.pullOf(bead, repo);
+  await town.json(['bead', 'close', bead]);
+  expect(await ground.closed(bead)).toBe('dropped');
+  await until('it is closed', async () => pull.state === 'closed');
+  expect(pull.closedBy?.login).toBe('gastown');
+  expect(pull.comments.map(({ body }) => body)).toEqual([
+    expect.stringContaining(`the work on ${bead} was given up`),
+  ]);
+  expect(await escalations()).toEqual([]);
+  await town.json(['rig', 'set', 'web', 'autoMerge=true']);
+}, 120_000);
+
 test('another pull request takes the place of a closed one and closes the bead', async () => {
   const bead = await town.sling('web', addFile('five'));
   (await ground.pullOf(bead, repo)).close('ann');

@@ -16,6 +16,7 @@ import { build } from './landing-build.ts';
 import { gate, notPassed } from './landing-gate.ts';
 import { push } from './landing-push.ts';
 import { firstTake } from './pull-calls.ts';
+import { letGo, lettingGo } from './pull-left.ts';
 import { decidePull, unobservable } from './pull-request.ts';
 import { noSlot, standAside } from './landing-slot.ts';
 import { questionsOver } from './request-over.ts';
@@ -23,7 +24,8 @@ import { questionsOver } from './request-over.ts';
 export function decideMergeRequest(view: MergeRequestView): Plan {
   const { mergeRequest, bead } = view;
   const { stage } = mergeRequest;
-  if (stage === 'merged' || stage === 'abandoned') return rest();
+  if (stage === 'abandoned') return letGo(view);
+  if (stage === 'merged') return rest();
   if (stage === 'landing' && mergeRequest.strategy === 'direct') return push(view);
   const gone = settledOnForge(view);
   if (gone !== null) return gone;
@@ -143,7 +145,7 @@ function abandon(view: MergeRequestView): Plan {
     set(
       mergeRequest,
       // Nobody watches what was given up.
-      { stage: 'abandoned', job: null, targetJob: null, readAt: null, ...noSlot },
+      { stage: 'abandoned', job: null, targetJob: null, readAt: null, ...noSlot, ...lettingGo },
       'abandoned',
     ),
     ...questionsOver(view),

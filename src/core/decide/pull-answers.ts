@@ -10,7 +10,7 @@ import type { Failure } from '../failure.ts';
 import type { Feedback, MergeAnswer, Opened } from '../forge-answers.ts';
 import { limits } from '../limits.ts';
 import type { ForgeReport, MergeRequest } from '../merge-request.ts';
-import { act, backoffUntil, update } from '../plan.ts';
+import { act, backoffUntil, rest, update } from '../plan.ts';
 import type { PRStatusError } from '../pr-status.ts';
 import type { PullRequestSnapshot } from '../pull-request.ts';
 import { accountIdOf } from '../forge-account.ts';
@@ -36,6 +36,8 @@ export function answered(view: MergeRequestView, report: ForgeReport): Plan {
       return replied(view, report.answer);
     case 'reopen':
       return reopened(view);
+    case 'close':
+      return rest(); // heard where it was asked: `pull-left.ts`
     default:
       return unreachable(report);
   }

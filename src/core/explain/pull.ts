@@ -38,11 +38,11 @@ export const pullWords: Says<Kinds> = {
   }),
   pr_refused: ({ branch, reason, detail }, about) => ({
     what:
-      reason === 'reopen'
-        ? `The forge did not reopen the pull request for ${branch}.`
+      reason === 'reopen' || reason === 'close'
+        ? `The forge did not ${reason} the pull request for ${branch}.`
         : `The forge did not open a pull request for ${branch}.`,
     evidence: stacked(reason.replaceAll('_', ' '), quoted(detail)),
-    next: again('Put it right', about),
+    next: reason === 'close' ? 'Close it there' : again('Put it right', about),
   }),
   pr_merge_refused: ({ url, reason, detail, times }, about) => ({
     what: `The forge refused to merge the pull request ${times} times.`,

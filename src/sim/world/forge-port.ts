@@ -234,6 +234,8 @@ class Requests {
       thread.replies.push(`${what.body} ${what.marker}`);
     } else if (what.do === 'resolve' && thread !== null && thread !== undefined) {
       thread.resolved = true;
+    } else if (what.do === 'close' && pull.state === 'open') {
+      this.#forge.close(repo, pull, 'gastown');
     } else if (what.do === 'reopen' && pull.state === 'closed') {
       if (repo.remote.branches.has(pull.branch)) this.#forge.reopen(repo, pull);
     } else if (what.do === 'delete_branch') {
