@@ -35,6 +35,7 @@ describe('an issue that a person names', () => {
     [' #12 ', '#12'],
     ['team/docs#3', 'team/docs#3'],
     ['https://github.com/team/web/issues/12', '#12'],
+    ['https://GitHub.com/Team/Web/issues/12', '#12'],
     ['https://github.com/team/docs/-/issues/3/', 'team/docs#3'],
   ] as const)('as %s', (given, issue) => {
     expect(readIssue(onForge, given)).toBe(issue);

@@ -39,9 +39,13 @@ export function readIssue(rig: Pick<Rig, 'forge'>, given: string): string | null
   const short = ISSUE.exec(text);
   if (short !== null) return `${short[1] ?? ''}#${short[2] ?? ''}`;
   const origin = rig.forge?.origin;
-  if (origin === undefined || !text.startsWith(`${origin}/`)) return null;
+  if (origin === undefined || !same(text.slice(0, origin.length + 1), `${origin}/`)) return null;
   const page = PAGE.exec(text.slice(origin.length));
   if (page === null) return null;
   const [, path = '', number = ''] = page;
-  return `${path === rig.forge?.path ? '' : path}#${number}`;
+  return `${same(path, rig.forge?.path ?? '') ? '' : path}#${number}`;
+}
+
+function same(left: string, right: string): boolean {
+  return left.toLowerCase() === right.toLowerCase();
 }

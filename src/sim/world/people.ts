@@ -73,6 +73,11 @@ export class People {
     }
   }
 
+  /** Now and then about an issue that others are about, too. */
+  words(otherwise: string): string {
+    return this.issues.chance(200) ? `Fixes #${this.issues.between(1, 3)}` : otherwise;
+  }
+
   /** Any command, sensible or not. */
   act(): void {
     if (this.repeat()) return;
@@ -138,10 +143,12 @@ const wishes = {
   })),
   retry: ofBead((bead) => ({ kind: 'bead_retry', bead: bead.id, note: null })),
   revert: ofBead((bead) => ({ kind: 'bead_revert', bead: bead.id })),
-  edit: ofBead((bead, { random }) => ({
+  edit: ofBead((bead, people) => ({
     kind: 'bead_edit',
     bead: bead.id,
-    edit: random.chance(500) ? { priority: random.pick([0, 1, 2, 3, 4] as const) } : { body: 'x' },
+    edit: people.random.chance(500)
+      ? { priority: people.random.pick([0, 1, 2, 3, 4] as const) }
+      : { body: people.words('x') },
   })),
   depend: ofBead((bead, people) => {
     const other = people.anyBead();
@@ -210,7 +217,7 @@ function sling(people: People): Command | null {
     kind: 'sling',
     rig: anyRig(people),
     title: `task ${random.token(8)}`,
-    body: people.issues.chance(200) ? `Fixes #${people.issues.between(1, 3)}` : '',
+    body: people.words(''),
     after: waits ? [random.pick(beads).id] : [],
     priority: random.pick([1, 2, 2, 3] as const),
     hold: random.chance(80),

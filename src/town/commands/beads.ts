@@ -98,13 +98,12 @@ export function edit(ask: Ask, command: Of<'bead_edit'>): Answer {
   return done(ask, bead.value.id, update('bead', bead.value.id, columns, 'edited'));
 }
 
-/** Other words may name other issues. What was begun goes on; what was not is held for a match. */
+/** Other words may name other issues. A match holds it, also when an agent is at work on it. */
 function aboutOther(ask: Ask, bead: Bead, change: BeadEdit): Partial<Bead> {
   const rig = rigs.get(ask.turn.tx, bead.rig);
   if (rig === undefined || (change.title === undefined && change.body === undefined)) return {};
   const issues = issuesOf(rig, `${change.title ?? bead.title}\n${change.body ?? bead.body}`);
   if (issues.join() === bead.issues.join()) return {};
-  if (!['held', 'blocked', 'open'].includes(bead.status) || bead.attempts > 0) return { issues };
   const duplicate = duplicateOf(ask.turn.tx, issues, ask.turn.now, bead.id);
   return duplicate === null ? { issues, duplicate } : { issues, duplicate, hold: true };
 }

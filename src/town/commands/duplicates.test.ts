@@ -107,6 +107,17 @@ describe('a second bead about an issue', () => {
 });
 
 describe('other words', () => {
+  test('hold what an agent is at work on, and nothing about the issue starts beside it', () => {
+    sling();
+    sling({ body: '' });
+    town.sql.transaction((tx) => beads.update(tx, 'web-2', { attempts: 1 }));
+    edit('web-2', { body: 'Fixes #7' });
+    expect(bead('web-2')).toMatchObject({ status: 'held', duplicate: { of: 'web-1' } });
+    release('web-2');
+    close('web-1');
+    expect(sling().duplicate).toMatchObject({ of: 'web-2' });
+  });
+
   test('hold what was not begun yet, and free what is about something else', () => {
     sling();
     sling({ body: '' });
