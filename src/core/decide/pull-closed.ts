@@ -4,6 +4,7 @@
  *
  * L3 `reopen` opens it again on the forge, `redo` is another round with a pull request of its
  *    own, `drop` closes the bead (the command does that). Any other word looks again and asks.
+ * L17 A round that was decided before keeps what it is about, whatever is asked meanwhile.
  * L13 What the forge shows counts more than the question: reopened or merged there, it is over.
  * L14 A forge that reopened it has shown that it is open, and nothing else about it: a read that
  *     began before that would ask again, and a redo would open a second one beside it.
@@ -31,14 +32,19 @@ export function closedByPerson(view: MergeRequestView): Plan {
     const why = snapshot.state === 'open' ? 'pr_reopened' : 'pr_merged';
     return act(
       { do: 'resolve', dedupeKey: keyOf(mergeRequest), why },
-      set(mergeRequest, { pr: snapshot.state, escalation: null, failures: [] }, why),
+      set(
+        mergeRequest,
+        { pr: snapshot.state, escalation: null, failures: besides(mergeRequest) },
+        why,
+      ),
     );
   }
   if (mergeRequest.escalation === null) {
     const by = snapshot?.closedBy ?? null;
     const url = mergeRequest.prUrl ?? '';
     const failure: Failure = { kind: 'pr_closed', helps: 'person', url, by };
-    return act(set(mergeRequest, { failures: [failure] }, 'asks'), raise(mergeRequest, failure));
+    const failures = besides(mergeRequest, failure);
+    return act(set(mergeRequest, { failures }, 'asks'), raise(mergeRequest, failure));
   }
   assert(escalation !== null, `${mergeRequest.id} waits for an escalation that is gone`);
   const { dedupeKey, status } = escalation;
@@ -85,11 +91,19 @@ function reopen(view: MergeRequestView): Plan {
 
 const heard = { forgeCall: null, forgeReport: null };
 
-const watchedAgain = { pr: 'open' as const, escalation: null, failures: [], notBefore: null };
+/** L17 */
+function besides({ stage, failures }: MergeRequest, ...asked: readonly Failure[]) {
+  return stage === 'changes_requested' ? failures : asked;
+}
+
+function watchedAgain(request: MergeRequest) {
+  const failures = besides(request);
+  return { ...heard, pr: 'open' as const, escalation: null, failures, notBefore: null };
+}
 
 /** What it is, only the next read says. */
 function lookAgain({ mergeRequest, now }: MergeRequestView): Plan {
-  const columns = { ...heard, ...watchedAgain, snapshot: null, readAt: now };
+  const columns = { ...watchedAgain(mergeRequest), snapshot: null, readAt: now };
   return act(set(mergeRequest, columns, 'look_again'));
 }
 
@@ -97,7 +111,7 @@ function lookAgain({ mergeRequest, now }: MergeRequestView): Plan {
 export function reopened({ mergeRequest, now }: MergeRequestView): Plan {
   const { snapshot } = mergeRequest;
   const open = snapshot === null ? null : justOpen(snapshot, now);
-  const columns = { ...heard, ...watchedAgain, snapshot: open, readAt: now };
+  const columns = { ...watchedAgain(mergeRequest), snapshot: open, readAt: now };
   return act(set(mergeRequest, columns, 'reopened'));
 }
 
@@ -125,7 +139,8 @@ export function couldNotReopen(view: MergeRequestView, error: PRStatusError): Pl
     detail: failureMessageFor(error, { url: mergeRequest.prUrl }),
   };
   const notBefore = backoffUntil(now, 1, limits.mergeRetryMs);
-  const columns = { ...heard, escalation: null, failures: [failure], notBefore };
+  const failures = besides(mergeRequest, failure);
+  const columns = { ...heard, escalation: null, failures, notBefore };
   return act(set(mergeRequest, columns, 'reopen_refused'), raise(mergeRequest, failure));
 }
 

@@ -263,6 +263,23 @@ describe('a person who closed it', () => {
     },
   );
 
+  test('while a round is due: what that is about stays, whatever is asked and answered', () => {
+    const conflict = { kind: 'conflict', helps: 'no', target: 'main', files: ['a'] } as const;
+    const due = { stage: 'changes_requested', failures: [conflict] } as const;
+    const asked = watched({ ...due, pr: 'closed', snapshot: closed });
+    expect(sets(asked).failures).toEqual([conflict]);
+    expect(asked.actions).toContainEqual(expect.objectContaining({ do: 'escalate', bind: true }));
+    for (const report of [
+      { op: 'reopen', answer: null },
+      { op: 'reopen', error: refusal },
+    ] as const) {
+      expect(sets(says('reopen', { ...due, forgeReport: report })).failures).toEqual([conflict]);
+    }
+    expect(sets(says('hm', due)).failures).toEqual([conflict]);
+    const open = { ...due, pr: 'closed', snapshot: snapshotOf(b) } as const;
+    expect(sets(watched(open)).failures).toEqual([conflict]);
+  });
+
   test('and says reopen has it opened there, and it is what the next read says', () => {
     const plan = says('reopen');
     expect(calls(plan)).toMatchObject([{ op: 'reopen_pull', ref: { number: 12 } }]);

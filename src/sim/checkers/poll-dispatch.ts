@@ -4,6 +4,7 @@
  * that was granted before may still work.
  */
 import { attemptId, beadOfAttempt } from '../../core/ids.ts';
+import type { JournalRow } from '../../storage/tables/journal.ts';
 import { type Checker, granted } from './checker.ts';
 
 export function pollDispatch(): Checker {
@@ -17,8 +18,11 @@ export function pollDispatch(): Checker {
         ({ unobservable, pr }) => unobservable !== null || pr === 'closed' || pr === 'merged',
       );
       const still = new Set<string>(idle.map(({ bead }) => bead));
+      const between = new Set(fresh.filter(isBack).map(({ id }) => id));
+      const back = idle.filter(({ id }) => between.has(id)).map(({ bead }) => bead);
       for (const id of granted(fresh)) {
         const bead = beadOfAttempt(attemptId(id));
+        if (back.includes(bead)) continue; // for a moment it was not
         if (before.has(bead) && still.has(bead))
           fail(`${id} was granted, ${bead} is to be left alone`);
       }
@@ -30,4 +34,9 @@ export function pollDispatch(): Checker {
       }
     },
   };
+}
+
+/** Readable again, or open again. */
+function isBack({ kind, data }: JournalRow): boolean {
+  return kind === 'merge_request' && (data?.['pr'] === 'open' || data?.['unobservable'] === null);
 }
