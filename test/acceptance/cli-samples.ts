@@ -34,6 +34,8 @@ export function bead(changes: Partial<BeadResource> = {}): BeadResource {
     agent: null,
     model: null,
     held: false,
+    issues: [],
+    duplicate: null,
     after: [],
     blocks: [],
     attempt: null,
