@@ -8,11 +8,12 @@
  *    connection broke: it is carried out once.
  * C3 Nothing is sent anywhere but to the address in this home's `server.json`.
  * C4 A town that is still starting is waited for.
+ * C5 A name never changes which path is asked: nothing, `.` and `..` name nothing.
  */
 import type { z } from 'zod';
 import type { Route, Routes } from '../protocol/http.ts';
 import { exitCodeOfStatus } from './exit-codes.ts';
-import { Interrupted, notRunning, Stop, type Problem } from './problem.ts';
+import { Interrupted, notRunning, Stop, usage, type Problem } from './problem.ts';
 import { findServer, type ServerAddress } from './server-file.ts';
 import type { World } from './world.ts';
 
@@ -182,8 +183,17 @@ export class Client {
 type ItemOf<P extends PathOf<'get'>> =
   AnswerOf<RouteOf<'get', P>> extends { items: readonly (infer Item)[] } ? Item : never;
 
+/** C5 */
 function filled(path: string, params: Readonly<Record<string, string>>): string {
-  return path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
+  return path.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const given = params[name] ?? '';
+    if (!/^\.{0,2}$/.test(given)) return encodeURIComponent(given);
+    throw usage(
+      `${name} takes a name`,
+      `it was given "${given}"`,
+      'give one: gt status shows them',
+    );
+  });
 }
 
 /** The problem a response carries; one that carries none becomes one. */

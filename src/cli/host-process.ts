@@ -7,6 +7,7 @@
  * H3 A second start in a home that has a town changes nothing.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -104,7 +105,7 @@ async function spawnHost(
   port: number | undefined,
 ): Promise<{ readonly child: ChildProcess; readonly from: number }> {
   try {
-    await mkdir(dirname(log), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(log));
     await using file = await open(log, 'a', 0o600);
     const { size: from } = await file.stat();
     const main = fileURLToPath(new URL('../hosts/node/main.ts', import.meta.url));
@@ -128,6 +129,17 @@ async function spawnHost(
       thrown.message,
       'make room there, or name another home with GASTOWN_HOME',
     );
+  }
+}
+
+/** One level at a time: a recursive `mkdir` never comes back from places such as /proc. */
+async function makeFolder(path: string): Promise<void> {
+  const missing: string[] = [];
+  for (let at = path; !existsSync(at); at = dirname(at)) missing.unshift(at);
+  for (const folder of missing) {
+    await mkdir(folder, { mode: 0o700 }).catch((thrown: unknown) => {
+      if (!existsSync(folder)) throw thrown; // another start made it meanwhile
+    });
   }
 }
 

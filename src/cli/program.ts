@@ -161,12 +161,14 @@ function explain(thrown: unknown, output: Output, argv: readonly string[], world
 
 function explainParse(error: CommanderError, output: Output, argv: readonly string[]): ExitCode {
   if (error.code === 'commander.helpDisplayed') return exitCodes.ok;
-  if (error.code === 'commander.help') return exitCodes.usage; // shown on stderr by commander
+  // Help is on stderr by now, which is no document.
+  if (error.code === 'commander.help' && !output.json) return exitCodes.usage;
   const [message = '', near] = error.message.replace(/^error: /, '').split('\n');
   const words = argv.filter((word) => /^[a-z]+$/.test(word)).slice(0, 2);
+  const what = error.code === 'commander.help' ? 'a command is missing' : message;
   const meant = /Did you mean (?:one of )?(.*)\?\)/.exec(near ?? '')?.[1];
   const next = meant === undefined ? helpFor(error.code, words) : `did you mean ${meant}?`;
-  const stop = usage(message, ['gt', ...argv].join(' ').slice(0, 200), next);
+  const stop = usage(what, ['gt', ...argv].join(' ').slice(0, 200), next);
   output.problem(stop.problem, stop.exitCode);
   return stop.exitCode;
 }

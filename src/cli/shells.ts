@@ -3,6 +3,8 @@
  * `gt __complete` and shows the lines it answers (`candidate<TAB>explanation`).
  *
  * H1 A line `:files` lets the shell complete file names.
+ * H2 zsh reads the file as the body of `_gt` when a name is first completed, so the file answers
+ *    that completion too.
  */
 export type Shell = 'bash' | 'zsh' | 'fish';
 
@@ -38,7 +40,11 @@ _gt() {
   done
   (( \${#candidates} )) && _describe gt candidates
 }
-compdef _gt gt
+if [[ $funcstack[1] == _gt ]]; then
+  _gt "$@"
+else
+  compdef _gt gt
+fi
 `,
   fish: `# fish completion for gt
 function __gt_complete

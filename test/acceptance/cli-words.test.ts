@@ -2,10 +2,15 @@
  * The words of `gt`: every command has help with examples, every hint the town gives can be typed,
  * wrong words end with 2, and completion offers what the parser takes.
  */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { nouns, topCommands } from '../../src/cli/commands/index.ts';
 import { completionFor } from '../../src/cli/completion.ts';
 import { buildProgram } from '../../src/cli/program.ts';
+import { shellScripts } from '../../src/cli/shells.ts';
 import type { CommandSpec } from '../../src/cli/spec.ts';
 import { exampleAbout, failureExamples, waitExamples } from '../../src/core/examples.ts';
 import { explain } from '../../src/core/explain.ts';
@@ -75,9 +80,38 @@ describe('wrong words', () => {
     const ran = await gt(town.home, ['bead', 'shw', '--json']);
     expect(ran.document()).toMatchObject({ error: { kind: 'usage', exitCode: 2 } });
   });
+
+  test.each([[['--json']], [['bead', '--json']]])('%j lack a command', async (typed) => {
+    const ran = await gt(town.home, typed);
+    expect(ran.code).toBe(2);
+    expect(ran.document()).toMatchObject({
+      error: { kind: 'usage', what: 'A command is missing.' },
+    });
+    expect(ran.err).toContain('next: gt');
+  });
+
+  test.each([[''], ['.'], ['..']])('“%s” is no name of anything', async (name) => {
+    for (const typed of [
+      ['why', name],
+      ['bead', 'show', name],
+      ['rig', 'remove', name],
+    ]) {
+      const ran = await gt(town.home, typed);
+      expect(ran).toMatchObject({ code: 2, out: '' });
+      expect(ran.err).toContain(`evidence: it was given "${name}"`);
+    }
+    expect(town.received).toEqual([]);
+  });
 });
 
 describe('a town that does not run', () => {
+  // Where the system says "no such place" of a folder that may not be made, too.
+  test('is not started in a home that cannot be made, which is said at once', async () => {
+    const ran = await gt('/proc/gastown/home', ['up', '--detach', '--json'], { cwd: '/' });
+    expect(ran.code).toBe(1);
+    expect(ran.document()).toMatchObject({ error: { kind: 'home_not_writable' } });
+  });
+
   test('ends every command that needs it with 5 and how to start it', async () => {
     const home = `${town.home}/elsewhere`;
     for (const typed of [['status'], ['bead', 'list'], ['feed'], ['down'], ['why', 'web-1']]) {
@@ -139,6 +173,21 @@ describe('completion', () => {
     expect(comma.out).toContain('api-1,web-2\t');
     const silent = await gt(`${town.home}/none`, ['__complete', '--', 'bead', 'show', '']);
     expect(silent).toMatchObject({ code: 0, err: '' });
+  });
+});
+
+describe('completion in the real shell', () => {
+  test('zsh completes the first name of a session, when it loads the file', (context) => {
+    if (spawnSync('zsh', ['--version']).status !== 0) context.skip('no zsh on this machine');
+    const functions = mkdtempSync(join(tmpdir(), 'gt-zsh-'));
+    writeFileSync(join(functions, '_gt'), shellScripts.zsh);
+    const asked = [
+      'gt() { print "show\tOne bead" }; compdef() { : }; _describe() { print -r -- $candidates }',
+      'fpath=($1); autoload -Uz _gt; words=(gt bead sh); CURRENT=3; _gt; _gt',
+    ];
+    const ran = spawnSync('zsh', ['-f', '-c', asked.join('\n'), 'zsh', functions]);
+    rmSync(functions, { recursive: true });
+    expect(String(ran.stdout)).toBe('show:One bead\nshow:One bead\n');
   });
 });
 
