@@ -12,7 +12,7 @@
  */
 import type { z } from 'zod';
 import type { Route, Routes } from '../protocol/http.ts';
-import { exitCodeOfStatus } from './exit-codes.ts';
+import { exitCodeOfStatus, exitCodes } from './exit-codes.ts';
 import { Interrupted, notRunning, Stop, usage, type Problem } from './problem.ts';
 import { findServer, type ServerAddress } from './server-file.ts';
 import type { World } from './world.ts';
@@ -119,8 +119,7 @@ export class Client {
   }
 
   /** One request; the answer is a success or this throws a `Stop`. */
-  async send(sent: Sent): Promise<Response> {
-    const key = sent.method === 'get' ? undefined : this.#world.token(); // C2
+  async send(sent: Sent, key = this.#keyOf(sent)): Promise<Response> {
     const start = this.#world.now();
     for (let tried = 1; ; tried += 1) {
       const server = await findServer(this.#gastownHome);
@@ -139,11 +138,25 @@ export class Client {
     }
   }
 
+  /** An answer that was cut off is asked for again. C2 */
   async #json<T>(sent: Sent): Promise<T> {
-    const response = await this.send(sent);
-    const text = await response.text();
-    const parsed: T = JSON.parse(text);
-    return parsed;
+    const key = this.#keyOf(sent);
+    for (let tried = 1; ; tried += 1) {
+      const response = await this.send(sent, key);
+      try {
+        const parsed: T = JSON.parse(await response.text());
+        return parsed;
+      } catch (thrown) {
+        if (this.#world.interrupted.aborted) throw new Interrupted();
+        if (tried >= TRIES) throw new Stop(exitCodes.failure, unreadable(200, String(thrown)));
+        await this.#world.sleep(TRY_AGAIN_MS * tried, this.#world.interrupted);
+      }
+    }
+  }
+
+  /** C2 */
+  #keyOf(sent: Sent): string | undefined {
+    return sent.method === 'get' ? undefined : this.#world.token();
   }
 
   /** What came back, or why nothing did. */
@@ -202,12 +215,13 @@ async function problemIn(response: Response, server: ServerAddress): Promise<Sto
   const exitCode = exitCodeOfStatus(response.status);
   const said = parsedProblem(text);
   if (said !== undefined) return new Stop(exitCode, said);
-  return new Stop(exitCode, {
-    kind: 'unexpected_answer',
-    what: `The answer of the town could not be read (HTTP ${response.status}).`,
-    evidence: text.slice(0, 300).trim() || `an empty answer from ${server.url}`,
-    next: 'gt doctor',
-  });
+  const evidence = text.slice(0, 300).trim() || `an empty answer from ${server.url}`;
+  return new Stop(exitCode, unreadable(response.status, evidence));
+}
+
+function unreadable(status: number, evidence: string): Problem {
+  const what = `The answer of the town could not be read (HTTP ${status}).`;
+  return { kind: 'unexpected_answer', what, evidence, next: 'gt doctor' };
 }
 
 function parsedProblem(text: string): Problem | undefined {

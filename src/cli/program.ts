@@ -146,17 +146,23 @@ function explain(thrown: unknown, output: Output, argv: readonly string[], world
     return thrown.exitCode;
   }
   if (thrown instanceof CommanderError) return explainParse(thrown, output, argv);
-  const bug = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
   output.problem(
     {
       kind: 'gastown_bug',
       what: 'gt itself failed: this is a bug.',
-      evidence: bug,
-      next: 'Report it with the lines above; nothing was sent to the town after this point',
+      evidence: `${String(thrown)}${placeOf(thrown)}`,
+      next: 'Report it with the line above; nothing was sent to the town after this point',
     },
     exitCodes.failure,
   );
   return exitCodes.failure;
+}
+
+/** Where it was thrown, for a report; a whole stack tells a person nothing. */
+function placeOf(thrown: unknown): string {
+  const stack = thrown instanceof Error ? (thrown.stack ?? '') : '';
+  const place = /\/(src\/\S+:\d+):\d+/.exec(stack)?.[1];
+  return place === undefined ? '' : ` (${place})`;
 }
 
 function explainParse(error: CommanderError, output: Output, argv: readonly string[]): ExitCode {

@@ -68,6 +68,28 @@ describe('a bead', () => {
     expect(town.of('sling')).toMatchObject([{ key: 'key-1' }]);
   });
 
+  test('is sent again under the same key when the answer is cut off', async () => {
+    let cut = 0;
+    town.on('sling', (_, response) => {
+      if (cut === 1) return bead();
+      cut += 1;
+      response.writeHead(201, { 'content-length': '100' });
+      response.write('{"id":', () => response.destroy());
+      return undefined;
+    });
+    const ran = await gt(town.home, ['sling', 'web', 't', '--json']);
+    expect(ran).toMatchObject({ code: 0, err: '' });
+    expect(town.of('sling').map(({ key }) => key)).toEqual(['key-1', 'key-1']);
+  });
+
+  test('that is answered with half a document blames the answer, in no stack trace', async () => {
+    town.on('sling', () => '{"id":');
+    const ran = await gt(town.home, ['sling', 'web', 't', '--json']);
+    expect(ran.code).toBe(1);
+    expect(ran.document()).toMatchObject({ error: { kind: 'unexpected_answer' } });
+    expect(ran.err).not.toMatch(/^\s+at /m);
+  });
+
   test('list asks for the statuses named and says when it was cut', async () => {
     town.on('listBeads', ({ query }) => {
       expect(query).toMatchObject({ rig: 'web', status: 'failed', limit: '1' });
