@@ -15,6 +15,8 @@ export interface AttemptRecord {
   /** A workspace was made for it, so there may be something to save. */
   readonly hasWorkspace: boolean;
   readonly ended: AttemptEnded | null;
+  /** The town took it. Absent in records of earlier versions: telling it once more does no harm. */
+  readonly told?: boolean;
   /** Wall time of the last change, for pruning only. */
   readonly at: number;
 }

@@ -2,7 +2,8 @@
  * Runs jobs for the town: each call once, however often it is asked for.
  *
  * J1 A repeat attaches to the running job, or is told the stored result again.
- * J2 A result is on disk before it is told, so a repeat after a restart gets the same one.
+ * J2 A result is on disk before it is told, so a repeat after a restart gets the same one; where
+ *    the disk takes nothing it is told all the same.
  * J3 Gates share the machine with agents: at most half of its cores run gates.
  */
 import { join } from 'node:path';
@@ -10,6 +11,7 @@ import type { Failure } from '../core/failure.ts';
 import type { CallId, JobId } from '../core/ids.ts';
 import type { JobResult, JobSpec } from '../core/job.ts';
 import type { Clock, Log } from '../ports/host.ts';
+import { bugOf } from './bug.ts';
 import type { RunJob } from './needs.ts';
 import { SpawnQueue } from './spawn-queue.ts';
 import { Stored } from './stored.ts';
@@ -108,7 +110,7 @@ export class JobDesk {
     if (signal.reason === stopping) return;
     const result = ran === null || signal.aborted ? failed(cancelled(spec)) : ran;
     const stored: StoredResult = { job, callId: call, result, at: this.#deps.clock.now() };
-    if (!signal.aborted) this.#results.put(call, stored); // J2
+    if (!signal.aborted) this.#keep(call, stored);
     await this.#tell(stored);
   }
 
@@ -116,15 +118,17 @@ export class JobDesk {
     try {
       return await this.#deps.run(call, spec, signal);
     } catch (error) {
-      const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      this.#deps.log.error('job', { call, kind: spec.kind, message });
-      return failed({
-        kind: 'gastown_bug',
-        helps: 'later',
-        entity: `${spec.kind} job`,
-        message,
-        where: 'perform',
-      });
+      const bug = bugOf(this.#deps.log, 'job', `${spec.kind} job`, error);
+      return failed({ ...bug, helps: 'later' });
+    }
+  }
+
+  /** J2 */
+  #keep(call: CallId, stored: StoredResult): void {
+    try {
+      this.#results.put(call, stored);
+    } catch (error) {
+      this.#deps.log.error('result_not_kept', { call, message: String(error) });
     }
   }
 

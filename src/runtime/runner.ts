@@ -9,6 +9,8 @@
  * N4 Heartbeats only while something is held: an idle runner does nothing.
  * N5 What nobody has used for long is put away when the last thing has ended, and at the start;
  *    what starts meanwhile waits for that.
+ * N6 How an attempt ended is kept until the town has taken it, and told again by the next life
+ *    before that says what it holds. A disk that cannot keep it stops nobody from telling it.
  */
 import type { StopReason } from '../core/action.ts';
 import { noUsage, type Outcome } from '../core/attempt.ts';
@@ -132,12 +134,12 @@ export class LocalRunner implements RunnerPort {
       return ok(undefined);
     }
     this.#latest.set(spec.bead, spec);
-    void this.#begin(spec, latest?.attempt ?? null);
+    this.#unwatched(this.#begin(spec, latest?.attempt ?? null));
     return ok(undefined);
   }
 
   async stopAttempt(_call: CallId, attempt: AttemptId, reason: StopReason): Answer {
-    void this.#stop(attempt, reason);
+    this.#unwatched(this.#stop(attempt, reason));
     return ok(undefined);
   }
 
@@ -218,10 +220,11 @@ export class LocalRunner implements RunnerPort {
       tell: this.#tell,
       onWorkspace: () => this.#keep(spec, true, null),
       onEnded: (fact) => {
-        this.#keep(spec, true, fact);
+        this.#keepEnd(spec, true, fact, false);
         this.#live.delete(spec.attempt); // before the town may start the next one
         this.#changed();
       },
+      onTold: (fact) => this.#keepEnd(spec, true, fact, true),
     });
     this.#live.set(spec.attempt, { spec, supervisor });
     this.#changed();
@@ -250,14 +253,30 @@ export class LocalRunner implements RunnerPort {
     const end = { outcome: outcomeOf(reason), failure: null, saved: null };
     const ended: AttemptEnded = { kind: 'attempt_ended', attempt, end, usage: noUsage };
     const spec = this.#latest.get(beadOfAttempt(attempt));
-    if (spec?.attempt === attempt) this.#keep(spec, false, ended);
+    if (spec?.attempt === attempt) this.#keepEnd(spec, false, ended, false);
     await this.#tell(ended);
   }
 
-  #keep(spec: LaunchSpec, hasWorkspace: boolean, ended: AttemptEnded | null): void {
+  /** Nobody waits for it, so what it throws is logged and ends nothing else. */
+  #unwatched(work: Promise<void>): void {
+    work.catch((error: unknown) => this.#options.log.error('runner', { message: String(error) }));
+  }
+
+  /** N6 */
+  #keepEnd(spec: LaunchSpec, hasWorkspace: boolean, ended: AttemptEnded, told: boolean): void {
+    try {
+      this.#keep(spec, hasWorkspace, ended, told);
+    } catch (error) {
+      const message = String(error);
+      this.#options.log.error('end_not_kept', { attempt: spec.attempt, message });
+    }
+  }
+
+  /** Throws where the disk takes nothing. */
+  #keep(spec: LaunchSpec, hasWorkspace: boolean, ended: AttemptEnded | null, told = false): void {
     const at = this.#options.clock.now();
     const incarnation = this.#incarnation;
-    this.#records.put(spec.attempt, { spec, incarnation, hasWorkspace, ended, at });
+    this.#records.put(spec.attempt, { spec, incarnation, hasWorkspace, ended, told, at });
   }
 
   #tellEndAgain(attempt: AttemptId): boolean {
@@ -275,7 +294,7 @@ export class LocalRunner implements RunnerPort {
       const record = this.#records.get(name);
       const isOld = record === null || clock.now() - record.at > keepMs;
       if (record === null || (record.ended !== null && isOld)) this.#records.remove(name);
-      else if (record.ended === null && !this.#live.has(record.spec.attempt)) {
+      else if (record.told !== true && !this.#live.has(record.spec.attempt)) {
         await this.#endLeftover(record);
       }
     }
@@ -285,21 +304,27 @@ export class LocalRunner implements RunnerPort {
     this.#changed();
   }
 
-  /** Its tree is gone with the life that ran it; what it left is saved. */
+  /** Its tree is gone with the life that ran it; what it left is saved. N6 */
   async #endLeftover(record: AttemptRecord): Promise<void> {
+    const { spec, hasWorkspace } = record;
+    const ended = record.ended ?? (await this.#endOf(record));
+    if (record.ended === null) this.#keepEnd(spec, hasWorkspace, ended, false);
+    const taken = await this.#tell(ended);
+    if (taken.ok) this.#keepEnd(spec, hasWorkspace, ended, true);
+  }
+
+  async #endOf(record: AttemptRecord): Promise<AttemptEnded> {
     const { spec } = record;
     const { workspaces } = this.#options.needs;
     const saved = record.hasWorkspace ? await workspaces.snapshot(spec) : ok(null);
     await workspaces.release(spec);
-    const ended: AttemptEnded = {
+    if (!saved.ok) this.#options.log.error('leftover_not_saved', { failure: saved.error });
+    return {
       kind: 'attempt_ended',
       attempt: spec.attempt,
       end: { outcome: 'evicted', failure: null, saved: saved.ok ? saved.value : null },
       usage: noUsage,
     };
-    if (!saved.ok) this.#options.log.error('leftover_not_saved', { failure: saved.error });
-    await this.#tell(ended);
-    this.#records.put(spec.attempt, { ...record, ended, at: this.#options.clock.now() });
   }
 
   async #tellConnected(answers: CallId | null): Promise<void> {

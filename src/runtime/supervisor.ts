@@ -21,6 +21,8 @@ import { continuePrompt, toolPrompt } from '../protocol/tools.ts';
 import { Activity } from './activity.ts';
 import type { AttemptEnded } from './attempt-record.ts';
 import { AttemptTools } from './attempt-tools.ts';
+import { bugOf } from './bug.ts';
+import { caught } from './git-errors.ts';
 import type { AcpError } from './harness/acp.ts';
 import type { AgentEvent } from './harness/acp-events.ts';
 import {
@@ -53,6 +55,8 @@ export interface SupervisorDeps {
   readonly onWorkspace: () => void;
   /** Called before `attempt_ended` is told. */
   readonly onEnded: (fact: AttemptEnded) => void;
+  /** Called when the town has taken it. */
+  readonly onTold: (fact: AttemptEnded) => void;
 }
 
 export interface Ending {
@@ -115,15 +119,15 @@ export class Supervisor {
 
   async #live(): Promise<void> {
     await Promise.resolve(); // the caller has the object before anything happens
-    const ending = await this.#work().catch((error: unknown): Ending => {
-      const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      const entity = this.#spec.attempt;
-      this.#deps.log.error('supervisor', { attempt: entity, message });
-      const where = 'perform';
-      const failure: Failure = { kind: 'gastown_bug', helps: 'no', entity, message, where };
-      return { outcome: this.#started === null ? 'start_failed' : 'crashed', failure };
-    });
-    await this.#finish(ending);
+    const work = caught('workspace', 'attempt', async () => ok(await this.#work()));
+    const worked = await work.catch((error: unknown) => err(this.#bug(error)));
+    const outcome = this.#started === null ? 'start_failed' : 'crashed';
+    await this.#finish(worked.ok ? worked.value : { outcome, failure: worked.error });
+  }
+
+  #bug(error: unknown): Failure {
+    const { log, spec } = this.#deps;
+    return bugOf(log, 'supervisor', spec.attempt, error);
   }
 
   async #work(): Promise<Ending> {
@@ -285,7 +289,7 @@ export class Supervisor {
     this.#saving = this.#saving.then(async () => {
       const saved = await this.#deps.needs.workspaces
         .snapshot(this.#spec)
-        .catch((error: unknown) => err(bugOf(this.#spec.attempt, error)));
+        .catch((error: unknown) => err(this.#bug(error)));
       if (saved.ok) return saved.value;
       this.#transcript.text('note', `The work could not be saved: ${JSON.stringify(saved.error)}`);
       return null;
@@ -320,7 +324,8 @@ export class Supervisor {
       usage: this.#meter.total(),
     };
     this.#deps.onEnded(fact);
-    await this.#deps.tell(fact);
+    const taken = await this.#deps.tell(fact);
+    if (taken.ok) this.#deps.onTold(fact);
   }
 
   /** Cancel the turn, ask the process, kill the tree: within `limits.stopGraceMs` of the start. */
@@ -353,14 +358,4 @@ export class Supervisor {
       model: with_.model ?? null,
     });
   }
-}
-
-function bugOf(entity: string, error: unknown): Failure {
-  return {
-    kind: 'gastown_bug',
-    helps: 'later',
-    entity,
-    message: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    where: 'perform',
-  };
 }
