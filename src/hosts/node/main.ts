@@ -58,8 +58,8 @@ async function run({ home, port, detached }: Words): Promise<number> {
   onSignals(() => void host.stop()); // E1
   process.on('uncaughtException', (error) => {
     failed.by = true;
-    process.stderr.write(`${error.stack ?? error.message}\n`);
-    void host.stop();
+    process.stderr.write(`gastown stops after a bug of its own: ${error.message}\n`);
+    void host.failed(error);
   });
   try {
     const { url } = await host.start();
@@ -124,7 +124,8 @@ function wrongWords(evidence: string): CannotStart {
 }
 
 function defaultHome(): string {
-  return process.env['GASTOWN_HOME'] ?? join(homedir(), '.gastown');
+  const given = process.env['GASTOWN_HOME'] ?? '';
+  return given === '' ? join(homedir(), '.gastown') : given;
 }
 
 function versionOf(): string {

@@ -127,9 +127,17 @@ export class NodeHost {
     try {
       return await this.#work;
     } catch (error) {
+      const stack = error instanceof Error ? error.stack : undefined;
+      if (!(error instanceof Stopped)) this.#log?.error('start_failed', { stack });
       await this.stop();
       throw error;
     }
+  }
+
+  /** Something was thrown that nobody caught: it is written down, and the town stops in order. */
+  failed(error: Error): Promise<void> {
+    this.#log?.error('uncaught', { message: error.message, stack: error.stack });
+    return this.stop();
   }
 
   /** May be called at any stage and more than once. V1 */
@@ -282,6 +290,10 @@ export class NodeHost {
     ground.runner.port = runner;
     this.#undo.push(() => runner.stop());
     this.#goOn();
+    // It tells that it is there until that is taken: only a stop of its own ends a start that
+    // finds the disk full.
+    const stop = (): void => void runner.stop().catch(() => undefined); // said again when undone
+    this.#stopping.signal.addEventListener('abort', stop, { once: true });
     await runner.start();
   }
 }

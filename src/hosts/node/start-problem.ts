@@ -48,7 +48,7 @@ export function startProblemOf(error: unknown, home: string, address: string): S
   return {
     kind: 'start_failed',
     what: 'The town could not be started.',
-    evidence: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    evidence: String(error),
     next: `Look into ${home}/logs/server.log, and report it as a bug`,
     exitCode: 1,
   };
