@@ -1,14 +1,18 @@
 /**
  * Runs a command in the sandbox to its end: input, bounded output, a time limit, cancelling.
  *
- * R1 When it answers, the whole tree is gone and all its output has been read.
+ * R1 When it answers, the whole tree is gone and all its output has been read. What escaped the
+ *    tree (level `process`) and keeps the output open is waited for `LINGER_MS` and no longer.
  * R2 Output costs no more memory than `outputBytesMax`, whatever the command prints.
  */
 import type { Readable } from 'node:stream';
+import { within } from '../ports/within.ts';
 import { BoundedOutput } from './bounded-output.ts';
 import type { TreeDeps } from './process-tree.ts';
 import { spawnContained } from './sandbox.ts';
 import type { ContainedEnd, ContainedSpec } from './sandbox.ts';
+
+const LINGER_MS = 1000;
 
 export interface RunSpec extends ContainedSpec {
   readonly timeoutMs: number;
@@ -51,7 +55,9 @@ export async function runContained(spec: RunSpec, deps: TreeDeps): Promise<RunRe
   const end = await child.ended;
   disarm();
   spec.cancel?.removeEventListener('abort', onCancel);
-  await read; // R1
+  if ((await within(read, LINGER_MS, deps.timers)) === null) {
+    for (const stream of [child.stdout, child.stderr]) stream.destroy(); // R1
+  }
   return {
     ...end,
     stdout: out.toBuffer(),

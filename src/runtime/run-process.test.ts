@@ -57,6 +57,13 @@ test('what it started in its group does not outlive it', async () => {
   await expect.poll(() => isRunning(pid)).toBe(false);
 });
 
+test('what left its group and keeps the output open holds nobody up', async () => {
+  const away = `setsid sh -c 'touch up; exec sleep 60' &`;
+  const outcome = await shell(`${away} until [ -e up ]; do :; done; echo $!; exit 3`);
+  expect(outcome).toMatchObject({ exitCode: 3, timedOut: false });
+  process.kill(Number(outcome.stdout.toString()), 'SIGKILL'); // it is still there, and not ours
+});
+
 test('at its time limit it is ended with its children, also when it does not listen', async () => {
   const line = `trap '' TERM; sh -c "trap '' TERM; echo \\$\\$; sleep 60"; sleep 60`;
   const outcome = await shell(line, { timeoutMs: 300, killGraceMs: 100 });

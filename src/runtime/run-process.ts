@@ -3,7 +3,8 @@
  * program does, and never inherits anything: argv, directory and environment are complete.
  *
  * R1 The child leads its own process group; on timeout, abort and exit the group is killed, so
- *    nothing it started in that group outlives the call.
+ *    nothing it started in that group outlives the call. What left the group and keeps the output
+ *    open (an ssh master, a credential cache) holds the call up for `LINGER_MS` and no longer.
  * R2 Output is bounded: beyond the bound the middle is left out and `truncated` says so.
  * R3 No shell. What is typed into `args` reaches the program as it is.
  */
@@ -67,6 +68,8 @@ export type RunContained = (spec: ContainedCommand) => Promise<ProcessOutcome>;
 
 const OUTPUT_BYTES_MAX = 1024 * 1024;
 const KILL_GRACE_MS = 2000;
+/** What the child itself wrote is in the pipe by its exit and takes no time to read. */
+const LINGER_MS = 1000;
 
 export function runProcess(spec: ProcessSpec, timers: Timers): Promise<ProcessOutcome> {
   const opened: number[] = [];
@@ -118,7 +121,10 @@ function watch(child: ChildProcess, spec: ProcessSpec, timers: Timers): Promise<
       stop.over();
       if (child.pid === undefined) resolve(notStarted(codeOf(error)));
     });
-    child.once('exit', () => killGroup(child, 'SIGKILL')); // R1: what it left behind goes too
+    child.once('exit', () => {
+      killGroup(child, 'SIGKILL'); // R1: what it left behind goes too
+      stop.linger();
+    });
     child.once('close', (exitCode, signal) => {
       stop.over();
       resolve({
@@ -138,9 +144,13 @@ function watch(child: ChildProcess, spec: ProcessSpec, timers: Timers): Promise<
 /** Ends the group when the time is up or the caller gives up: first asks, then kills. R1 */
 class Stop {
   why: 'timeout' | 'abort' | null = null;
+  readonly #child: ChildProcess;
+  readonly #timers: Timers;
   readonly #cancels: (() => void)[] = [];
 
   constructor(child: ChildProcess, spec: ProcessSpec, timers: Timers) {
+    this.#child = child;
+    this.#timers = timers;
     const end = (why: 'timeout' | 'abort'): void => {
       if (this.why !== null) return;
       this.why = why;
@@ -153,6 +163,13 @@ class Stop {
     spec.signal?.addEventListener('abort', abort, { once: true });
     this.#cancels.push(() => spec.signal?.removeEventListener('abort', abort));
     if (spec.signal?.aborted === true) child.once('spawn', abort);
+  }
+
+  /** Call at the exit: its output is over soon, whoever else holds it. R1 */
+  linger(): void {
+    const { stdout, stderr } = this.#child;
+    const close = (): void => [stdout, stderr].forEach((stream) => void stream?.destroy());
+    this.#cancels.push(this.#timers.after(LINGER_MS, close));
   }
 
   over(): void {

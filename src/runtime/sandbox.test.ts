@@ -207,6 +207,16 @@ describe.each(levels)('at level %s, a command', (level) => {
   });
 });
 
+describe('at level process, where something can escape', () => {
+  test('what does and keeps the output open holds nobody up', async () => {
+    const away = `env -i PATH="$PATH" setsid sh -c 'echo $$ > pid.new; mv pid.new pid; sleep 600' &`;
+    const root = temporaryDirectory();
+    const { exitCode } = await shell('process', root, `(${away}); until [ -e pid ]; do :; done`);
+    expect(exitCode).toBe(0);
+    process.kill(-Number(readFileSync(join(root, 'checkout/pid'), 'utf8')), 'SIGKILL');
+  });
+});
+
 describe('a command that is not there', () => {
   test('is told apart from one that failed, at level process', async () => {
     const root = temporaryDirectory();
