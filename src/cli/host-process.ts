@@ -19,6 +19,7 @@ import type { Context } from './spec.ts';
 
 const LOOK_AGAIN_MS = 25;
 const READY_MS_MAX = 60_000;
+const STOP_MS_MAX = 30_000;
 const SAID_BYTES_MAX = 4_000;
 /**
  * A town mostly waits: a small young generation saves 25 MB and costs nothing measurable, and V8's
@@ -59,6 +60,8 @@ export async function startHost(
     const late = world.now() - start > READY_MS_MAX;
     if (!late && !world.interrupted.aborted) continue;
     child.kill('SIGTERM');
+    await Promise.race([ended, world.sleep(STOP_MS_MAX)]);
+    child.kill('SIGKILL'); // a stop that does not come to its end; the next start recovers
     await ended;
     if (world.interrupted.aborted) throw new Interrupted();
     throw notReady(log);

@@ -4,7 +4,7 @@
  *
  * A1 Every request passes the access checks before anything of it is read. A forge's delivery has
  *    its signature instead: a person's tunnel gives it another host, and it knows no token.
- * A2 Until the town is ready, only /health answers.
+ * A2 Until the town is ready, /health answers and a stop is taken: a start may wait for long.
  * A3 Whatever is thrown becomes a problem: a store that cannot be written says so, everything else
  *    is a bug that is logged. Nothing is half-done: the turn was rolled back.
  */
@@ -91,7 +91,7 @@ async function answer(
   params: Readonly<Record<string, string>>,
   request: Request,
 ): Promise<Response> {
-  if (!deps.health().ready) {
+  if (!deps.health().ready && route !== routes.shutdown) {
     return problemResponse(httpProblem('not_ready', `phase: ${deps.health().phase}`)); // A2
   }
   const named = checkParams(params);

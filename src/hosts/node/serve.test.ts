@@ -68,6 +68,29 @@ test('a stop ends a start that waits for the runner, as on a disk that filled up
   expect(await started).toBeInstanceOf(Stopped);
 });
 
+test('a start that waits is ended over the API as well', async () => {
+  const told = gate();
+  const begun = gate();
+  const host = hostWith({
+    start: () => {
+      begun.open();
+      return told.opened;
+    },
+    stop: async () => told.open(),
+  });
+  const started = host.start().catch((error: unknown) => error);
+  await begun.opened;
+  const { url } = JSON.parse(readFileSync(join(home(), 'server.json'), 'utf8'));
+  const token = readFileSync(join(home(), 'token'), 'utf8').trim();
+  const ask = (path: string, method: string): Promise<Response> => {
+    const headers = { authorization: `Bearer ${token}` };
+    return fetch(`${url}/api/v1/towns/local/${path}`, { method, headers });
+  };
+  expect((await ask('status', 'GET')).status).toBe(503);
+  expect((await ask('shutdown', 'POST')).status).toBe(202);
+  expect(await started).toBeInstanceOf(Stopped);
+});
+
 test('a start that fails writes down where, and says what', async () => {
   const host = hostWith({
     start: async () => {

@@ -1,10 +1,11 @@
 /**
  * `gt agent logs`: what an agent said and did, from the start; with -f until the attempt has ended.
  *
- * L1 With --json one transcript entry per line. L2 A broken stream goes on after the last chunk.
+ * L1 With --json one transcript entry per line. L2 A broken stream goes on after the last chunk, also across a
+ *    restart of the town.
  */
 import type { TranscriptChunkView, TranscriptEntryView } from '../../../protocol/http.ts';
-import { streamOf } from '../../events.ts';
+import { patiently, streamOf } from '../../events.ts';
 import { exitCodes, type ExitCode } from '../../exit-codes.ts';
 import { clockTime } from '../../format.ts';
 import { clean, type Output, type Style } from '../../output.ts';
@@ -63,7 +64,7 @@ async function followOn(
       if (!(thrown instanceof TypeError)) throw thrown; // L2: the connection broke
     }
     if (world.interrupted.aborted) return;
-    const { status } = await client.get('/agents/{attempt}', { attempt });
+    const { status } = await patiently(world, () => client.get('/agents/{attempt}', { attempt }));
     if (status === 'ended') {
       (await chunksOf(context, path, last())).items.forEach(show);
       return;
