@@ -209,7 +209,8 @@ describe.each(levels)('at level %s, a command', (level) => {
 
 describe('at level process, where something can escape', () => {
   test('what does and keeps the output open holds nobody up', async () => {
-    const away = `env -i PATH="$PATH" setsid sh -c 'echo $$ > pid.new; mv pid.new pid; sleep 600' &`;
+    const sleeper = 'echo $$ > pid.new; mv pid.new pid; sleep 600';
+    const away = `env -i PATH="$PATH" setsid sh -c '${sleeper}' &`;
     const root = temporaryDirectory();
     const { exitCode } = await shell('process', root, `(${away}); until [ -e pid ]; do :; done`);
     expect(exitCode).toBe(0);

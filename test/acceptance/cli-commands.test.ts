@@ -2,7 +2,7 @@
  * What each command of `gt` sends, prints and ends with, against a town that answers what the test
  * tells it. The real town is in cli.test.ts.
  */
-import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FakeTown, gt, until } from './cli-fake-town.ts';
@@ -66,28 +66,6 @@ describe('a bead', () => {
     const ran = await gt(town.home, ['sling', 'web', 't']);
     expect(ran.code).toBe(0);
     expect(town.of('sling')).toMatchObject([{ key: 'key-1' }]);
-  });
-
-  test('is sent again under the same key when the answer is cut off', async () => {
-    let cut = 0;
-    town.on('sling', (_, response) => {
-      if (cut === 1) return bead();
-      cut += 1;
-      response.writeHead(201, { 'content-length': '100' });
-      response.write('{"id":', () => response.destroy());
-      return undefined;
-    });
-    const ran = await gt(town.home, ['sling', 'web', 't', '--json']);
-    expect(ran).toMatchObject({ code: 0, err: '' });
-    expect(town.of('sling').map(({ key }) => key)).toEqual(['key-1', 'key-1']);
-  });
-
-  test('that is answered with half a document blames the answer, in no stack trace', async () => {
-    town.on('sling', () => '{"id":');
-    const ran = await gt(town.home, ['sling', 'web', 't', '--json']);
-    expect(ran.code).toBe(1);
-    expect(ran.document()).toMatchObject({ error: { kind: 'unexpected_answer' } });
-    expect(ran.err).not.toMatch(/^\s+at /m);
   });
 
   test('list asks for the statuses named and says when it was cut', async () => {
@@ -337,23 +315,6 @@ describe('the transcript', () => {
       .map((line) => JSON.parse(line).text);
     expect(texts).toEqual(['first', 'second', 'third']);
   });
-
-  test('is followed across a restart of the town', async () => {
-    const server = join(town.home, 'server.json');
-    let looks = 0;
-    town.on('getAgent', () => attempt({ status: (looks += 1) > 1 ? 'ended' : 'running' }));
-    town.on('transcript', ({ query }, response) => {
-      if (query['limit'] !== undefined) {
-        return { items: looks === 1 ? [] : [chunk(0, 'after it')], next: null };
-      }
-      renameSync(server, `${server}.away`);
-      setTimeout(() => renameSync(`${server}.away`, server), 100); // it is up again
-      return void response.end();
-    });
-    const ran = await gt(town.home, ['agent', 'logs', 'web-1', '-f']);
-    expect(ran).toMatchObject({ code: 0, err: '' });
-    expect(ran.out).toContain('after it');
-  });
 });
 
 describe('people', () => {
@@ -373,21 +334,6 @@ describe('people', () => {
     town.on('resolveEscalation', () => escalation({ status: 'resolved', answer: '3' }));
     await gt(town.home, ['esc', 'resolve', 'esc-1', '3']);
     expect(town.of('resolveEscalation')).toMatchObject([{ body: { answer: '3' } }]);
-  });
-
-  test('are told of an export that breaks off, and keep no half of it', async () => {
-    town.on('export', (_, response) => {
-      response.writeHead(200, { 'content-length': '100' });
-      response.write('{"kind":', () => response.destroy());
-      return undefined;
-    });
-    const file = join(town.home, 'cut.json');
-    for (const to of [file, '-']) {
-      const ran = await gt(town.home, ['export', to]);
-      expect(ran.code).toBe(1);
-      expect(ran.err).toMatch(/not whole[^]*broke off/);
-    }
-    expect(readdirSync(town.home).filter((name) => name.startsWith('cut.json'))).toEqual([]);
   });
 
   test('take an export that is whole or not there', async () => {

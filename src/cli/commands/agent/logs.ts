@@ -1,8 +1,8 @@
 /**
  * `gt agent logs`: what an agent said and did, from the start; with -f until the attempt has ended.
  *
- * L1 With --json one transcript entry per line. L2 A broken stream goes on after the last chunk, also across a
- *    restart of the town.
+ * L1 With --json one transcript entry per line.
+ * L2 A broken stream goes on after the last chunk, also across a restart of the town.
  */
 import type { TranscriptChunkView, TranscriptEntryView } from '../../../protocol/http.ts';
 import { patiently, streamOf } from '../../events.ts';
