@@ -13,6 +13,7 @@ import type {
   PullRequestRef,
   PullRequestSnapshot,
 } from './pull-request.ts';
+import type { Whereabouts } from './rig.ts';
 import type { Settings } from './settings.ts';
 
 /** What a bead can be changed to while it is not closed. */
@@ -73,6 +74,21 @@ export type Command =
       readonly createTargetFrom: string | null;
       readonly consent: boolean;
       readonly report: RigReport | null;
+    }
+  /** Its repository is somewhere else from now on. Refused while work is under way on it. */
+  | {
+      readonly kind: 'rig_move';
+      readonly rig: string;
+      readonly remote: string;
+      readonly lends: string | null;
+      readonly target: string;
+      readonly forge: ForgeProject | null;
+      readonly createTargetFrom: string | null;
+      /** What the host saw there of the pull requests it knows. */
+      readonly is: Whereabouts;
+      /** Changes whose pull requests are open at the old place begin anew at the new one. */
+      readonly leavePulls: boolean;
+      readonly consent: boolean;
     }
   | { readonly kind: 'rig_consent'; readonly rig: string }
   | { readonly kind: 'rig_probe'; readonly rig: string }

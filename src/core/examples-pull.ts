@@ -54,6 +54,12 @@ export const pullExamples = {
     url: 'https://github.com/team/web/pull/12',
     by: 'ann',
   },
+  pr_left_behind: {
+    kind: 'pr_left_behind',
+    helps: 'person',
+    url: 'https://github.com/team/web/pull/12',
+    rig: 'web',
+  },
   pr_not_ours: {
     kind: 'pr_not_ours',
     helps: 'person',

@@ -287,6 +287,14 @@ const requestExamples = {
     keys: ['budget.bead.tokens', 'budget.rig.tokens'],
     why: 'a bead cannot be given more (500) than its rig has (100)',
   },
+  rig_busy: { kind: 'rig_busy', helps: 'person', rig: 'web', beads: ['web-17'] },
+  pulls_elsewhere: {
+    kind: 'pulls_elsewhere',
+    helps: 'person',
+    rig: 'web',
+    pulls: [{ bead: 'web-17', url: 'https://github.com/team/web/pull/12' }],
+    may: 'be_left',
+  },
   rig_in_use: { kind: 'rig_in_use', helps: 'person', rig: 'web', beads: ['web-17', 'web-18'] },
   key_reused: { kind: 'key_reused', helps: 'person', key: '6f1d2c' },
 } as const satisfies Partial<Examples>;

@@ -141,6 +141,8 @@ interface Shape {
   };
   /** A person closed it without merging: only a person says what happens now. */
   readonly pr_closed: { readonly url: string; readonly by: string | null };
+  /** Its rig moved away from the forge it is on: nobody reads it there any more. */
+  readonly pr_left_behind: { readonly url: string; readonly rig: string };
   /** An open pull request for this branch names something else than this bead. */
   readonly pr_not_ours: { readonly url: string; readonly branch: string };
   readonly pr_refused: {
@@ -240,6 +242,13 @@ interface Shape {
   };
   readonly settings_conflict: { readonly keys: readonly string[]; readonly why: string };
   readonly consent_needed: { readonly rig: string; readonly remote: string };
+  readonly rig_busy: { readonly rig: string; readonly beads: readonly string[] };
+  /** Pull requests that would not be where their rig moves to. */
+  readonly pulls_elsewhere: {
+    readonly rig: string;
+    readonly pulls: readonly { readonly bead: string; readonly url: string }[];
+    readonly may: 'be_left' | 'not_be_left';
+  };
   readonly rig_in_use: { readonly rig: string; readonly beads: readonly string[] };
   readonly key_reused: { readonly key: string };
 }

@@ -62,6 +62,11 @@ export function accountIdOf(rig: Rig): ForgeAccountId {
   return forgeAccountId(rig.ownCredential ? `${origin}#${rig.id}` : origin);
 }
 
+/** Is the account one at this origin, whoever's credential it goes by? */
+export function isAccountAt(account: ForgeAccountId | null, origin: string): boolean {
+  return account === origin || account?.startsWith(`${origin}#`) === true;
+}
+
 /** O2. What a read says about the account; nothing where it was throttled, or too early. */
 export function incidentAfter(
   { incidentSince }: ForgeAccount,

@@ -13,6 +13,12 @@ import type { Settings } from './settings.ts';
 import type { Instant } from './time.ts';
 import type { Wait } from './wait.ts';
 
+/**
+ * Whether the place a rig moves to has the repository that it was on: the `same` address in other
+ * words, the repository under another name (seen by its pull requests), or `another`.
+ */
+export type Whereabouts = 'same' | 'renamed' | 'another';
+
 export type RigStatus = 'ready' | 'unready' | 'parked';
 
 export const rigMoves: Readonly<Record<RigStatus, readonly RigStatus[]>> = {

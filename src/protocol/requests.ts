@@ -82,6 +82,17 @@ export const rigAddRequest = z
   })
   .meta({ id: 'RigAddRequest' });
 
+export const rigMoveRequest = z
+  .strictObject({
+    source: z.string().meta({ description: 'A URL, or the absolute path of a repository' }),
+    target: z.string().nullable().default(null).meta({ description: 'null: as it was' }),
+    leavePulls: z.boolean().default(false).meta({
+      description: 'Changes with open pull requests at the old place begin anew at the new one',
+    }),
+    consent: z.boolean().default(false).meta({ description: 'Writing to the remote is allowed' }),
+  })
+  .meta({ id: 'RigMoveRequest' });
+
 export const settingsRequest = z
   .strictObject({
     set: z.record(z.string(), z.unknown()).default({}).meta({ description: 'JSON values' }),

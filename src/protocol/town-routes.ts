@@ -117,6 +117,13 @@ export const townRoutes = {
     summary: 'Let work start on it again',
     body: q.noRequest,
   },
+  moveRig: {
+    ...rigAction,
+    path: '/rigs/{rig}/move',
+    summary: 'Its repository is somewhere else from now on; it is examined there',
+    body: q.rigMoveRequest,
+    problems: [400, 403, 404, 409, 422, 502],
+  },
   consentRig: {
     ...rigAction,
     path: '/rigs/{rig}/consent',

@@ -7,6 +7,7 @@ import type { Answer, Ask } from './commands/ask.ts';
 import { takeOn } from './commands/adopt.ts';
 import * as beads from './commands/beads.ts';
 import { keep } from './commands/credentials.ts';
+import { moveRig } from './commands/move-rig.ts';
 import * as pulls from './commands/pulls.ts';
 import * as rigs from './commands/rigs.ts';
 import * as town from './commands/town.ts';
@@ -32,15 +33,12 @@ export function carryOut(ask: Ask, command: Command): Answer {
     case 'bead_depend':
       return beads.depend(ask, command);
     case 'rig_add':
-      return rigs.add(ask, command);
+    case 'rig_move':
     case 'rig_consent':
-      return rigs.consent(ask, command);
     case 'rig_probe':
-      return rigs.probe(ask, command);
     case 'rig_park':
-      return rigs.park(ask, command);
     case 'rig_remove':
-      return rigs.remove(ask, command);
+      return aboutRig(ask, command);
     case 'settings_set':
       return rigs.setSettings(ask, command);
     case 'pause':
@@ -69,5 +67,24 @@ export function carryOut(ask: Ask, command: Command): Answer {
       return town.resetBreaker(ask);
     default:
       return unreachable(command);
+  }
+}
+
+type AboutRig = Extract<Command, { readonly kind: `rig_${string}` }>;
+
+function aboutRig(ask: Ask, command: AboutRig): Answer {
+  switch (command.kind) {
+    case 'rig_add':
+      return rigs.add(ask, command);
+    case 'rig_move':
+      return moveRig(ask, command);
+    case 'rig_consent':
+      return rigs.consent(ask, command);
+    case 'rig_probe':
+      return rigs.probe(ask, command);
+    case 'rig_park':
+      return rigs.park(ask, command);
+    case 'rig_remove':
+      return rigs.remove(ask, command);
   }
 }

@@ -42,6 +42,11 @@ export class ForgeQueries {
     return resolveSettings(towns.get(this.#sql, 'town')?.settings ?? {}, rig?.settings ?? {});
   }
 
+  /** Its live changes that have a pull request. */
+  pullsOf(rig: Rig): readonly MergeRequest[] {
+    return mergeRequests.watchedOfRig(this.#sql, rig.id);
+  }
+
   /** For what is read on a forge before it is asked of the town: a repeat reads nothing. */
   answeredBefore(asked: Asked, key: string | undefined) {
     return answeredBefore(this.#sql, asked, key);

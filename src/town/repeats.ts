@@ -35,6 +35,10 @@ export function askedText(asked: Asked): string {
     const { kind, escalation, ref } = asked;
     return JSON.stringify({ kind, escalation, url: ref.url });
   }
+  if (asked.kind === 'rig_move') {
+    const { is: _, forge: __, ...words } = asked;
+    return JSON.stringify(words);
+  }
   if (asked.kind !== 'mr_adopt') return JSON.stringify(asked);
   const { kind, rig, ref, fixes } = asked;
   return JSON.stringify({ kind, rig, url: ref.url, fixes });

@@ -77,6 +77,31 @@ export const rigCommands: NounSpec = {
         }),
     },
     {
+      words: 'rig move',
+      summary: 'Its repository is somewhere else: renamed, transferred, on another forge',
+      detail:
+        'Pull requests follow a repository that only has another name. Where others are open at\n' +
+        'the old place it is refused, unless their beads may begin anew at the new one.',
+      args: [rig, { name: 'repository', about: 'a path or URL', completes: 'file' }],
+      options: [
+        { flags: '--target <branch>', about: 'the branch changes land on (default: as it was)' },
+        { flags: '--leave-pulls', about: 'open pull requests stay behind, their beads begin anew' },
+        { flags: '-y, --yes', about: 'agree that the town writes to its remote' },
+      ],
+      examples: [
+        'gt rig move web https://github.com/team/website.git',
+        'gt rig move web git@git.example.com:team/web.git --leave-pulls --yes',
+      ],
+      run: async (context, input) =>
+        (await import('./rig/move.ts')).move(context, {
+          name: input.arg('rig'),
+          repository: input.arg('repository'),
+          target: input.text('target'),
+          leavePulls: input.flag('leavePulls'),
+          yes: input.flag('yes'),
+        }),
+    },
+    {
       words: 'rig doctor',
       summary: 'Examine the repository again: reachable, target, push right, gates',
       args: [rig],

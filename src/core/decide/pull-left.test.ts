@@ -55,6 +55,23 @@ test.each<[string, Partial<MergeRequest>, Partial<MergeRequestView>]>([
   expect([plan.actions, plan.waits]).toEqual([[], []]);
 });
 
+test('one that its rig moved away from is not called on another forge: a person is told', () => {
+  const elsewhere = rigWith({ forge: { ...forge, origin: 'https://git.example.com' } });
+  const plan = left({}, { rig: elsewhere });
+  expect(calls(plan)).toEqual([]);
+  expect(plan.actions).toContainEqual(
+    expect.objectContaining({
+      do: 'escalate',
+      subject: 'web-1',
+      failure: expect.objectContaining({
+        kind: 'pr_left_behind',
+        url: 'https://github.com/team/web/pull/12',
+      }),
+    }),
+  );
+  expect(left({ ...sets(plan) }, { rig: elsewhere }).actions).toEqual([]);
+});
+
 describe('a forge that was asked to close it', () => {
   test('and did is believed, and not asked again', () => {
     const columns = sets(left({ forgeReport: { op: 'close', answer: null } }));

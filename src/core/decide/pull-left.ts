@@ -4,7 +4,7 @@
  *
  * L15 Only one that we opened, and that was open when it was last seen. L16 A forge that does not
  *    close it after a few tries is a person's to talk to: it is told once, and nothing is tried
- *    any more.
+ *    any more. L18 So it is where its rig moved away from the forge it is on.
  */
 import type { Plan } from '../action.ts';
 import { failureMessageFor } from '../explain-forge.ts';
@@ -26,12 +26,13 @@ export function letGo(view: MergeRequestView): Plan {
   const isDropped = bead.closeAs !== null || bead.status === 'closed';
   const ref = pullRefOf(mergeRequest, rig);
   const isOpen = pr === 'open' && snapshot?.state === 'open';
-  if (!isDropped || !isOpen || adopted || ref === null) return rest(); // L15
+  if (!isDropped || !isOpen || adopted) return rest(); // L15
   if (report?.op === 'close') {
     if ('error' in report) return couldNotClose(view, report.error);
     return act(set(mergeRequest, { ...lettingGo, pr: 'closed' }, 'closed'));
   }
   if (mergeTries >= limits.mergeTriesMax) return rest(); // L16
+  if (ref === null) return leftBehind(mergeRequest, bead.id); // L18
   return forgeCall(view, 'close', (id) => ({
     op: 'close_pull',
     callId: id,
@@ -42,6 +43,20 @@ export function letGo(view: MergeRequestView): Plan {
     marker: `<!-- gastown-close: ${view.town.tag}/${mergeRequest.id} -->`,
     body: `Closed without being merged: the work on ${bead.id} was given up.`,
   }));
+}
+
+/** L18 */
+function leftBehind(request: MergeRequest, subject: string): Plan {
+  const { id, prUrl, rig } = request;
+  const failure: Failure = { kind: 'pr_left_behind', helps: 'person', url: prUrl ?? '', rig };
+  const about = { dedupeKey: `${id}:left_open`, bind: false, subject } as const;
+  return act(set(request, { ...lettingGo, mergeTries: limits.mergeTriesMax }, 'left_behind'), {
+    do: 'escalate',
+    ...about,
+    severity: 'warning',
+    failure,
+    question: null,
+  });
 }
 
 /** L16 */

@@ -8,6 +8,7 @@ import { explainPullRequestError } from '../explain-forge.ts';
 type Kinds =
   | 'pr_poll_failed'
   | 'pr_closed'
+  | 'pr_left_behind'
   | 'pr_not_ours'
   | 'pr_refused'
   | 'pr_merge_refused'
@@ -30,6 +31,11 @@ export const pullWords: Says<Kinds> = {
     next: known(about.escalation)
       ? `Say what happens: gt escalation resolve ${about.escalation} redo`
       : 'See what is asked: gt escalation list',
+  }),
+  pr_left_behind: ({ url, rig }) => ({
+    what: `The rig ${named(rig)} moved, and this pull request stays where it was: nobody reads it.`,
+    evidence: url,
+    next: 'Close it there',
   }),
   pr_not_ours: ({ url, branch }, about) => ({
     what: `An open pull request already uses the branch ${branch}, and it is not this bead's.`,

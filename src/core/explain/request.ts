@@ -3,7 +3,17 @@
  * `explain.ts` is the door to it.
  */
 import { isSettingKey, settingDefinitions } from '../setting-definitions.ts';
-import { known, listed, named, number, quoted, setting, type About, type Says } from './words.ts';
+import {
+  known,
+  lines,
+  listed,
+  named,
+  number,
+  quoted,
+  setting,
+  type About,
+  type Says,
+} from './words.ts';
 
 type Kinds =
   | 'unknown_thing'
@@ -13,6 +23,8 @@ type Kinds =
   | 'cycle'
   | 'not_now'
   | 'settings_conflict'
+  | 'rig_busy'
+  | 'pulls_elsewhere'
   | 'rig_in_use'
   | 'key_reused';
 
@@ -53,6 +65,19 @@ export const requestWords: Says<Kinds> = {
     next:
       `See what is in force: gt config get ${named(keys[0] ?? '')}` +
       (known(rig) ? ` --rig ${rig}` : ''),
+  }),
+  rig_busy: ({ rig, beads }) => ({
+    what: `Work is under way on the rig ${named(rig)}, so it cannot be moved now.`,
+    evidence: listed(beads),
+    next: `Let it come to rest, then move it: gt rig park ${named(rig)}`,
+  }),
+  pulls_elsewhere: ({ rig, pulls, may }) => ({
+    what: `Pull requests of the rig ${named(rig)} are not where it would move to.`,
+    evidence: lines(pulls.map(({ bead, url }) => `${bead}  ${url}`)),
+    next:
+      may === 'be_left'
+        ? 'Merge or close them there, or let their beads begin anew: --leave-pulls'
+        : `Settle them first, beginning with: gt bead close ${named(pulls[0]?.bead ?? '<bead>')}`,
   }),
   rig_in_use: ({ rig, beads }) => ({
     what: `The rig ${named(rig)} still has beads that are not closed.`,

@@ -178,7 +178,7 @@ function combinationProblem(
 }
 
 /** Where there can be no app, a pin to one would end all reading. */
-function pinProblem({ id, forge }: Rig, settings: Partial<Settings>): Failure | null {
+export function pinProblem({ id, forge }: Rig, settings: Partial<Settings>): Failure | null {
   const pinnedTo = settings['credentials.pinnedTo'] ?? null;
   if (pinnedTo === null || forge?.provider === 'github') return null;
   const where = forge === null ? 'is on no forge' : `is on ${forge.origin}, which has no apps`;
@@ -206,7 +206,7 @@ function taken(ask: Ask, name: string, prefix: string): Failure | null {
 }
 
 /** A credential in a URL would be stored, shown and logged: it belongs to git's own helper. */
-function remoteProblem(remote: string): Failure | null {
+export function remoteProblem(remote: string): Failure | null {
   const given = remote.replace(/\/\/[^/@]*@/, '//…@');
   if (!/^[a-z+]+:\/\/[^/@]*:[^/@]*@/i.test(remote)) return null;
   const expected = 'a URL without a password in it; git asks its credential helper';

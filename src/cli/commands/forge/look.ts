@@ -29,7 +29,9 @@ export function lookLines(output: Output, look: ForgeLook, now: number): string[
     ...RIGHTS.map(([key, words]) => `  ${mark(output, look[key])}  ${words}`),
     ...(missing.length === 0 ? [] : [`  missing: ${oneLine(missing.join(', '))}`]),
     ...(look.archived ? ['  the repository is archived: nothing can be pushed'] : []),
-    ...(look.movedTo === null ? [] : [`  it is called ${oneLine(look.movedTo)} now`]),
+    ...(look.movedTo === null
+      ? []
+      : [`  it is called ${oneLine(look.movedTo)} now; follow it there: gt rig move`]),
   ];
 }
 
