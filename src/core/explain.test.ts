@@ -4,6 +4,7 @@ import { nouns, topCommands } from '../cli/commands/index.ts';
 import { exampleAbout, failureExamples, waitExamples } from './examples.ts';
 import { explain, type About, type Explanation } from './explain.ts';
 import type { Failure } from './failure.ts';
+import type { ForgeFootprint } from './merge-request.ts';
 import { instant } from './time.ts';
 import type { Wait } from './wait.ts';
 
@@ -90,6 +91,31 @@ describe('the next step', () => {
   ])('while a pull request is kept by %s is one on the forge', (because, next) => {
     const wait = { reason: 'human', on: ['mr-4'], detail: { because } } as const;
     expect(explain(wait, exampleAbout).next).toBe(next);
+  });
+
+  const ops: Readonly<Record<ForgeFootprint['op'], true>> = {
+    open: true,
+    merge: true,
+    feedback: true,
+    reply: true,
+    reopen: true,
+    close: true,
+  };
+  test.each([...Object.keys(ops), 'publish', 'take', 'update', 'prove'])(
+    'while %s is under way says what that is, and names no wrong party',
+    (op) => {
+      const { what } = explain({ reason: 'call', on: [], detail: { op } }, exampleAbout);
+      expect(what).not.toContain('runner');
+    },
+  );
+
+  test.each([
+    ['permission', 1, 'The credential may not merge the pull request.'],
+    ['blocked', 1, 'The forge refused to merge the pull request.'],
+    ['blocked', 5, 'The forge refused to merge the pull request 5 times.'],
+  ])('after a merge refused for %s, %i times, says so', (reason, times, what) => {
+    const failure = { ...failureExamples.pr_merge_refused, reason, times };
+    expect(explain(failure, exampleAbout).what).toBe(what);
   });
 
   test('without a rig does not pretend to know one', () => {

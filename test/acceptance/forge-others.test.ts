@@ -82,6 +82,24 @@ describe.each([
     expect(repo.pulls).toHaveLength(2);
   }, 180_000);
 
+  test('a merge that the credential may not make says so at once', async () => {
+    const fault = { kind: 'status', status: 403 } as const;
+    const lift = forge.faults.add({ fault, path: /\/merge$/, times: 1_000 });
+    const bead = await town.sling('web', addFile('six'));
+    const pull = await ground.pullOf(bead, repo);
+    const id = (await town.bead(bead)).mergeRequest ?? '';
+    await town.run(['mr', 'retry', id]); // its check is green by then
+    const refused = async () =>
+      (await ground.change(bead))?.failures.some(({ kind }) => kind === 'pr_merge_refused');
+    await until('it says why', async () => (await refused()) === true, 40_000);
+    const why = await town.run(['why', id]);
+    expect(why.out).toContain('may not merge');
+    lift();
+    await town.run(['mr', 'retry', id]);
+    expect(await ground.closed(bead)).toBe('merged');
+    expect(pull.state).toBe('merged');
+  }, 120_000);
+
   test('a person’s thread is answered in code, said to be, and resolved', async (context) => {
     if (provider === 'gitea') context.skip('it has no API that resolves a thread');
     await town.json(['rig', 'set', 'web', 'autoMergeDelayMinutes=30']);

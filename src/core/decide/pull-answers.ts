@@ -3,6 +3,7 @@
  *
  * L6 An answer that merged is believed only after the pull request was read again and git proved
  *    the commit in the target. L7 A moved head voids the verdict and is not a failure.
+ * L19 One that was seen merged meanwhile is: no answer about merging it holds up its proof.
  */
 import type { Plan } from '../action.ts';
 import { unreachable } from '../assert.ts';
@@ -24,6 +25,7 @@ import { couldNotReopen, reopened } from './pull-closed.ts';
 import { couldNotReply, replied } from './pull-replies.ts';
 
 export function answered(view: MergeRequestView, report: ForgeReport): Plan {
+  if (isOutrun(view, report)) return act(set(view.mergeRequest, outrun, 'merge_answered_late'));
   if ('error' in report) return failed(view, report.op, report.error);
   switch (report.op) {
     case 'open':
@@ -49,6 +51,13 @@ function failed(view: MergeRequestView, op: ForgeReport['op'], error: PRStatusEr
 }
 
 const heard = { forgeCall: null, forgeReport: null };
+const outrun = { ...heard, stage: 'approved' as const };
+
+/** L19 */
+function isOutrun({ mergeRequest }: MergeRequestView, { op }: ForgeReport): boolean {
+  const { stage, snapshot } = mergeRequest;
+  return op === 'merge' && stage === 'landing' && snapshot?.state === 'merged';
+}
 
 function opened(view: MergeRequestView, answer: Opened): Plan {
   const { mergeRequest } = view;
@@ -120,7 +129,8 @@ function merged(view: MergeRequestView, answer: MergeAnswer): Plan {
       return act(set(mergeRequest, { ...readFirst(now), green: null }, 'head_moved'));
     case 'not_now': {
       const mergeTries = mergeRequest.mergeTries + 1;
-      if (mergeTries >= limits.mergeTriesMax) {
+      // A right that is missing does not come by waiting.
+      if (answer.reason === 'permission' || mergeTries >= limits.mergeTriesMax) {
         const { reason, detail } = answer;
         const url = mergeRequest.prUrl ?? '';
         const failure: Failure = {

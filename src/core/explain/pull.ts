@@ -51,9 +51,17 @@ export const pullWords: Says<Kinds> = {
     next: reason === 'close' ? 'Close it there' : again('Put it right', about),
   }),
   pr_merge_refused: ({ url, reason, detail, times }, about) => ({
-    what: `The forge refused to merge the pull request ${times} times.`,
+    what:
+      reason === 'permission'
+        ? 'The credential may not merge the pull request.'
+        : `The forge refused to merge the pull request${times === 1 ? '' : ` ${times} times`}.`,
     evidence: stacked(url, reason.replaceAll('_', ' '), quoted(detail)),
-    next: again('Put it right', about),
+    next: again(
+      reason === 'permission'
+        ? 'Give it that right, or log in with one that has it'
+        : 'Put it right',
+      about,
+    ),
   }),
   pr_feedback: ({ checks, threads, more }) => ({
     what: 'The pull request has failing checks or open remarks.',

@@ -282,6 +282,16 @@ const OPERATIONS: Readonly<Record<string, string>> = {
   build: 'The commit that would land is being made.',
   gate: 'A gate is running.',
   push: 'The change is being pushed.',
+  open: 'The pull request is being opened.',
+  merge: 'The forge is asked to merge the pull request.',
+  feedback: 'What reviews and checks say is being read.',
+  reply: 'The threads of the pull request are being answered.',
+  reopen: 'The pull request is being opened again.',
+  close: 'The pull request is being closed.',
+  publish: 'The branch of the pull request is being pushed.',
+  take: 'The commits of the pull request are being fetched.',
+  update: 'The target is being merged into the branch.',
+  prove: 'The merge is being looked for in the target.',
 };
 
 const REASONS: Readonly<Record<string, string>> = {
