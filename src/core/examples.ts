@@ -309,11 +309,18 @@ export const failureExamples: Examples = {
   ...pullExamples,
 };
 
+const duplicate = { because: 'duplicate', of: 'web-3', issue: 'team/web#7' };
+const heldAsDuplicates: readonly Wait[] = [
+  { match: 'in_review', pull: 'https://git.example.com/team/web/pull/12' },
+  { match: 'merged', commit: head, pull: 'https://git.example.com/team/web/pull/12' },
+  { match: 'dropped' },
+].map((match) => ({ reason: 'held', on: ['web-17'], detail: { ...duplicate, ...match } }));
+
 /** One wait of every reason, and more where a detail changes the words. X1 */
 export const waitExamples: Readonly<Record<WaitReason, readonly Wait[]>> = {
   slot: [{ reason: 'slot', on: ['dispatch'], detail: { position: 3 } }],
   blocked: [{ reason: 'blocked', on: ['web-1', 'web-2'], detail: { open: 5 } }],
-  held: [{ reason: 'held', on: [], detail: {} }],
+  held: [{ reason: 'held', on: [], detail: {} }, ...heldAsDuplicates],
   backoff: [
     { reason: 'backoff', until: instant(1_900_000_090_000), on: [], detail: { charged: 2 } },
     {

@@ -143,13 +143,32 @@ const waitWords: WaitSays = {
 };
 
 function heldWords({ detail }: Wait): Pick<Explanation, 'what' | 'evidence'> {
-  const { because, of, issue } = detail;
+  const { because, of, issue, match, pull } = detail;
   if (because !== 'duplicate') return { what: 'A person holds it.', evidence: '' };
+  const stands = matchStands(detail);
+  const said = [
+    stands === '' ? '' : `${of} is ${stands}.`,
+    pull === undefined ? '' : `Its pull request is ${named(String(pull))}.`,
+    `See it: gt bead show ${of}`,
+  ];
   return {
-    what: `It is held as a duplicate: ${of} came first to ${issue}.`,
-    evidence: `See it: gt bead show ${of}`,
+    what: `It is held as a duplicate: ${of} came first to ${issue}${MATCHES[String(match)] ?? ''}.`,
+    evidence: said.filter((part) => part !== '').join(' '),
   };
 }
+
+/** The status of one at work, the commit of one that landed; nothing more of one that is gone. */
+function matchStands({ match, commit }: Wait['detail']): string {
+  if (commit !== undefined) return `merged as ${short(String(commit))}`;
+  return match === undefined || String(match) in MATCHES ? '' : String(match).replaceAll('_', ' ');
+}
+
+/** What became of the bead that came first, when it is over. */
+const MATCHES: Readonly<Record<string, string>> = {
+  merged: ', and landed',
+  dropped: ', and was closed without landing',
+  no_change: ', and was closed without a change',
+};
 
 function humanWords(wait: Wait, about: About): Explanation {
   const because = text(wait, 'because', '');

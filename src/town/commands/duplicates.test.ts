@@ -2,15 +2,19 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ForgeTown } from '../../../test/fixtures/forge-town.ts';
 import { forge } from '../../../test/fixtures/pulls.ts';
+import { commit, requestWith } from '../../../test/fixtures/rows.ts';
 import type { Bead } from '../../core/bead.ts';
 import type { BeadEdit, Command } from '../../core/command.ts';
+import { beadId } from '../../core/ids.ts';
 import { limits } from '../../core/limits.ts';
 import { instant } from '../../core/time.ts';
 import { MemorySql } from '../../sim/world/memory-sql.ts';
 import { migrate } from '../../storage/schema.ts';
 import { beads } from '../../storage/tables/beads.ts';
 import { issueClaims } from '../../storage/tables/issue-claims.ts';
+import { mergeRequests } from '../../storage/tables/merge-requests.ts';
 import { exportTown, importTown } from '../transfer.ts';
+import { answerOf, subjectOf } from '../why.ts';
 
 let town: ForgeTown;
 beforeEach(async () => {
@@ -103,6 +107,70 @@ describe('a second bead about an issue', () => {
     town.now = instant(town.now + limits.duplicateMergedMs + 1);
     expect(sling().duplicate).toBeNull();
     expect(sling().duplicate?.of).toBe('web-3');
+  });
+});
+
+describe('why a second bead is held', () => {
+  const why = (id: string) => {
+    const subject = subjectOf(town.sql, id);
+    return subject === null ? null : answerOf(subject);
+  };
+  const url = `${forge.origin}/team/web/pull/12`;
+  const isNow = (set: Partial<Bead>) =>
+    town.sql.transaction((tx) => beads.update(tx, 'web-1', set));
+  const opens = () => {
+    const request = requestWith({ bead: beadId('web-1'), pr: 'open', prUrl: url });
+    town.sql.transaction((tx) => mergeRequests.insert(tx, request));
+    isNow({ status: 'in_review', mergeRequest: request.id });
+  };
+  beforeEach(() => {
+    sling();
+    sling();
+  });
+
+  test('names the first one, and its pull request once it has one', () => {
+    expect(why('web-2')).toEqual({
+      what: 'It is held as a duplicate: web-1 came first to team/web#7.',
+      evidence: 'web-1 is open. See it: gt bead show web-1',
+      next: 'Let it go on: gt bead release web-2',
+    });
+    opens();
+    expect(why('web-2')?.evidence).toBe(
+      `web-1 is in review. Its pull request is ${url}. See it: gt bead show web-1`,
+    );
+  });
+
+  test('says as what the first one landed', () => {
+    opens();
+    const tip = commit('a');
+    const proof = {
+      by: 'forge',
+      commit: tip,
+      target: 'main',
+      targetTip: tip,
+      at: town.now,
+    } as const;
+    isNow({ status: 'closed', resolution: 'merged', proof, closedAt: town.now });
+    expect(why('web-2')).toMatchObject({
+      what: 'It is held as a duplicate: web-1 came first to team/web#7, and landed.',
+      evidence:
+        `web-1 is merged as ${tip.slice(0, 12)}. Its pull request is ${url}. ` +
+        'See it: gt bead show web-1',
+    });
+  });
+
+  test('says that the first one is gone, and goes on when a person lets it go', () => {
+    close('web-1');
+    expect(bead('web-2').status).toBe('held');
+    expect(why('web-2')).toEqual({
+      what:
+        'It is held as a duplicate: web-1 came first to team/web#7, ' +
+        'and was closed without landing.',
+      evidence: 'See it: gt bead show web-1',
+      next: 'Let it go on: gt bead release web-2',
+    });
+    release('web-2');
+    expect(bead('web-2').status).toBe('open');
   });
 });
 
