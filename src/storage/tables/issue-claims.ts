@@ -17,7 +17,7 @@ const schema = [
 ];
 
 const statements = {
-  add: `insert into issue_claims (issue, bead, let_go) values (?, ?, ?) on conflict do nothing`,
+  add: `insert into issue_claims (issue, bead, let_go) values (?, ?, ?)`,
   removeOf: `delete from issue_claims where bead = ?`,
   retire: `delete from issue_claims where issue = ? and exists
      (select 1 from beads b where b.id = issue_claims.bead and b.status = 'closed')`,

@@ -218,8 +218,9 @@ describe('an issue that is named beside the words', () => {
 
 test('the database itself refuses a second claim of an issue', () => {
   sling();
-  const claim = `insert into issue_claims (issue, bead, let_go) values ('team/web#7', 'web-9', 0)`;
-  expect(() => town.sql.transaction((tx) => tx.run(claim))).toThrow(/UNIQUE/);
+  const again = () =>
+    town.sql.transaction((tx) => issueClaims.add(tx, 'team/web#7', beadId('web-9'), false));
+  expect(again).toThrow(/UNIQUE/);
 });
 
 test('claims move with their town', () => {
