@@ -33,6 +33,7 @@ test('a body has summary, verification, notes, issues and the trailer, in this o
   const body = bodyOf(
     {
       body: 'Say hello at the door.\n\nFixes #12, and resolves team/docs#3. See #9.',
+      issues: ['team/web#12', 'team/docs#3'],
       rounds: { feedback: 1, gate: 2 },
       submission: {
         ...submissionOf(commit('b')),
@@ -74,6 +75,19 @@ Gastown-Pull: abcd/web-1
 `);
 });
 
+test('an issue that only the title says is fixed is closed as well, and named once', () => {
+  const both = { title: 'Fixes #7: a crash', body: 'Resolves #7, closes #8.' };
+  const titled = bodyOf({ ...both, issues: ['team/web#7', 'team/web#8'] });
+  expect(titled).toContain('\n\nFixes #7\nFixes #8\n\nGastown-Pull: ');
+  const alone = bodyOf({ title: 'fix #7', body: '', issues: ['team/web#7'] });
+  expect(alone).toContain('\n\nFixes #7\n\nGastown-Pull: ');
+});
+
+test('a revert closes no issue, although its title quotes one that did', () => {
+  const body = bodyOf({ title: 'Revert "Fixes #7: a crash"', body: 'Take it back.', issues: [] });
+  expect(body).not.toContain('Fixes #7');
+});
+
 describe('the repository’s own template', () => {
   const filled = (pullTemplate: string, bead: Partial<Bead> = {}) => {
     const submission = { ...submissionOf(commit('b')), summary: 'Says hello.' };
@@ -109,7 +123,7 @@ Fixes #(issue)
 - [ ] closes #44, or says why not
 Gastown-Pull: evil/web-9
 `;
-    expect(filled(template, { body: 'Fixes #12' })).toBe(`# Description
+    expect(filled(template, { body: 'Fixes #12', issues: ['team/web#12'] })).toBe(`# Description
 
 > Says hello.
 
@@ -256,6 +270,7 @@ test('title and body fit every forge, and the body still ends with the trailer',
   const bead = beadWith({
     title: `${'long '.repeat(200)}\nand more`,
     body: 'Fixes #1 '.repeat(10_000),
+    issues: ['team/web#1'],
     submission: { ...submissionOf(commit('b')), summary: '<@ann> #1 `\n'.repeat(20_000) },
   });
   expect(pullTitle(bead).length).toBeLessThanOrEqual(pullTitleCharsMax);

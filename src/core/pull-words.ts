@@ -112,8 +112,12 @@ function notes({ rounds }: Bead): readonly Section[] {
   return [{ title: 'Notes', text, asked: /\bnotes?\b|additional/i }];
 }
 
-/** B3. `Fixes #n` for each issue the person's own words say so of. */
-function fixes(bead: Bead): readonly string[] {
-  const issues = issuesNamed(bead.body);
-  return issues.length === 0 ? [] : [issues.map((issue) => `Fixes ${issue}`).join('\n')];
+/**
+ * B3. `Fixes #n` for each issue the person's own words say so of, in the title or the body. A
+ * revert is about none, and its title only quotes another one's.
+ */
+function fixes({ title, body, issues }: Bead): readonly string[] {
+  if (issues.length === 0) return [];
+  const named = issuesNamed(`${title}\n${body}`);
+  return [named.map((issue) => `Fixes ${issue}`).join('\n')];
 }
