@@ -296,7 +296,27 @@ describe('a new head', () => {
   });
 });
 
-test('a dropped bead’s request gives up', () => {
-  const bead = beadWith({ status: 'in_review', closeAs: 'dropped', submission: submissionOf(b) });
-  expect(sets(decide({ slot: true }, { bead }))).toMatchObject({ stage: 'abandoned', slot: false });
-});
+const stages = ['queued', 'gating', 'approved', 'changes_requested'] as const;
+
+test.each(stages)(
+  'a dropped bead’s request gives up while it is %s, and holds nothing',
+  (stage) => {
+    const bead = beadWith({ status: 'in_review', closeAs: 'dropped', submission: submissionOf(b) });
+    const held = {
+      stage,
+      job,
+      targetJob: jobId('job-2'),
+      readAt: later(60_000),
+      slot: true,
+      wantsSlot: true,
+    };
+    expect(sets(decide(held, { bead }))).toMatchObject({
+      stage: 'abandoned',
+      job: null,
+      targetJob: null,
+      readAt: null,
+      slot: false,
+      wantsSlot: false,
+    });
+  },
+);
