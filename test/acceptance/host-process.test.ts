@@ -228,7 +228,8 @@ describe('a stop', () => {
 
 // A disk of our own needs a mount namespace of our own; not every machine gives one.
 const mounts = spawnSync('unshare', ['-rm', 'true']).status === 0;
-describe.runIf(mounts)('a disk', () => {
+const noMounts = mounts ? '' : ' (needs `unshare -rm`, which this machine refuses)';
+describe.skipIf(!mounts)(`a disk${noMounts}`, () => {
   const inMount = (options: string): string[] => [
     'unshare',
     '-rm',
