@@ -43,11 +43,14 @@ const PLAIN: readonly string[] = [
   'LOGNAME',
   'SHELL',
   'CI',
-  // Where tool chains are installed: their launchers look below HOME otherwise, which is another.
+  'RUSTUP_TOOLCHAIN',
+];
+
+/** Where tool chains are installed: their launchers look below HOME otherwise, which is another. */
+export const TOOL_PLACES: readonly string[] = [
   'JAVA_HOME',
   'GOROOT',
   'RUSTUP_HOME',
-  'RUSTUP_TOOLCHAIN',
   'PYENV_ROOT',
   'RBENV_ROOT',
   'NVM_DIR',
@@ -127,7 +130,7 @@ export function childEnv(spec: ChildEnvSpec): Record<string, string> {
 }
 
 function isPassedOn(name: string, value: string, modelKeys: boolean): boolean {
-  if (PLAIN.includes(name) || name.startsWith('LC_')) return true;
+  if (PLAIN.includes(name) || TOOL_PLACES.includes(name) || name.startsWith('LC_')) return true;
   if (ADDRESSES.includes(name.toLowerCase())) return !carriesPassword(value);
   return modelKeys && MODEL_NAMES.includes(name);
 }

@@ -11,6 +11,7 @@
  */
 import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join } from 'node:path';
+import { TOOL_PLACES } from './child-env.ts';
 
 export interface Login {
   /** A file or directory of the person's home. */
@@ -62,28 +63,6 @@ const MASKED: readonly string[] = [
   '/etc/gshadow',
   '/etc/gshadow-',
   '/etc/ssl/private',
-];
-
-/** Variables that say where a tool chain or a certificate is. See child-env.ts. */
-const TOOL_PLACES: readonly string[] = [
-  'JAVA_HOME',
-  'GOROOT',
-  'RUSTUP_HOME',
-  'PYENV_ROOT',
-  'RBENV_ROOT',
-  'NVM_DIR',
-  'FNM_DIR',
-  'VOLTA_HOME',
-  'ASDF_DIR',
-  'ASDF_DATA_DIR',
-  'MISE_DATA_DIR',
-  'SDKMAN_DIR',
-  'DOTNET_ROOT',
-  'ANDROID_HOME',
-  'SSL_CERT_FILE',
-  'SSL_CERT_DIR',
-  'NODE_EXTRA_CA_CERTS',
-  'REQUESTS_CA_BUNDLE',
 ];
 
 const RANK = { base: 0, hidden: 1, readable: 2, writable: 3 } as const;
