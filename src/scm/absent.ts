@@ -1,6 +1,7 @@
 /**
- * What a 404 means on forges that read lists: gone, hidden, or not there yet. Who was shown the
- * list of a repository has seen the repository; a pull request that is not in it is not there.
+ * What a 404 means: gone, hidden, or not there yet. Forges hide what a credential may not see by
+ * the same answer. Who was shown the list of a repository has seen the repository; a pull request
+ * that is not in it is not there.
  */
 import { limits } from '../core/limits.ts';
 import type { PRStatusError } from '../core/pr-status.ts';
@@ -16,8 +17,11 @@ export function isAbsent(error: PRStatusError): error is HttpError {
   return error.kind === 'http_error' && error.reason === 'not_found_or_hidden';
 }
 
-/** The repository answered, and has no such pull request. */
-export function notInList({ project, lease }: RestCall): PRStatusError {
+/** Not there for this credential, without a word of the forge about it. */
+export function notThere(
+  { project, lease }: Pick<RestCall, 'project' | 'lease'>,
+  repository: 'visible' | 'not_probed',
+): PRStatusError {
   return {
     kind: 'http_error',
     ...placeOf(project),
@@ -27,7 +31,7 @@ export function notInList({ project, lease }: RestCall): PRStatusError {
     reason: 'not_found_or_hidden',
     requestId: null,
     tokenSource: lease.source,
-    repository: 'visible',
+    repository,
   };
 }
 

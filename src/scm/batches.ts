@@ -9,7 +9,7 @@ import { limits } from '../core/limits.ts';
 import type { Commit } from '../core/ids.ts';
 import type { PRStatusOutcome } from '../core/pr-status.ts';
 import type { PullRequestRef, PullRequestSnapshot } from '../core/pull-request.ts';
-import { isOfTheHost, notInList } from './absent.ts';
+import { isOfTheHost, notThere } from './absent.ts';
 import type { RestCall } from './rest-api.ts';
 
 export type ReadBatch = (
@@ -34,7 +34,9 @@ export async function inBatches(
       }
     }
   }
-  return targets.map((_, index) => outcomes.get(index) ?? { ok: false, error: notInList(call) });
+  return targets.map(
+    (_, index) => outcomes.get(index) ?? { ok: false, error: notThere(call, 'visible') },
+  );
 }
 
 interface Group {

@@ -12,7 +12,7 @@ import type { Commit } from '../../core/ids.ts';
 import type { PRStatusError, PRStatusOutcome } from '../../core/pr-status.ts';
 import type { Checks, Known, PullRequestRef, Review } from '../../core/pull-request.ts';
 import { err, ok, type Result } from '../../core/result.ts';
-import { explained, hiddenToo, isOfTheHost, notInList, whyUnread } from '../absent.ts';
+import { explained, hiddenToo, isOfTheHost, notThere, whyUnread } from '../absent.ts';
 import { boundTo, inBatches, oneByOne, openIn } from '../batches.ts';
 import type { RestApi, RestCall } from '../rest-api.ts';
 import { checksFrom } from './checks.ts';
@@ -107,12 +107,12 @@ export class PullReader {
     pulls: Pulls,
     branches: Map<string, Answer<BranchRules | null>>,
   ): Promise<PRStatusOutcome> {
-    const found = pulls.get(target.number) ?? err(notInList(call));
+    const found = pulls.get(target.number) ?? err(notThere(call, 'visible'));
     if (!found.ok) return failed(found.error);
     const pull = found.value;
     // Another repository took the name: ours is somewhere else, or gone.
     const isOther = target.nodeId !== null && target.nodeId !== String(pull.id);
-    if (isOther) return failed(notInList(call));
+    if (isOther) return failed(notThere(call, 'visible'));
     const { project } = target;
     if (stateOf(pull) !== 'open') {
       const result = snapshotOf(project, pull, unread('not_open'), this.#api.now);

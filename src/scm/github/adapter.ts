@@ -13,12 +13,12 @@ import type { PRStatusError, PRStatusOutcome } from '../../core/pr-status.ts';
 import type { PullRequestRef } from '../../core/pull-request.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { Budget, ForgeContext, ForgePort, Probe } from '../../ports/forge.ts';
+import { unlessYoung } from '../absent.ts';
 import { resolveCredential, withCredential, type CredentialSources } from '../credentials.ts';
 import { GitHubApi, type ApiDeps, type Call } from './api.ts';
 import { readFeedback } from './feedback.ts';
 import type { Changed } from './glances.ts';
 import { mergePull, type MergeHow } from './merge.ts';
-import { young } from './not-found.ts';
 import { openPull } from './open.ts';
 import { OpenedLately } from './opened-lately.ts';
 import { probe } from './probe.ts';
@@ -113,7 +113,7 @@ export class GitHubForge implements ForgePort {
     const { project } = target;
     const answer = await this.#with(context, (call) => body({ ...call, project }));
     const [dated = target] = this.#opened.dated([target]);
-    return answer.ok ? answer : err(young(dated, answer.error, this.#api));
+    return answer.ok ? answer : err(unlessYoung(dated, answer.error, this.#api.now));
   }
 
   async #with<T>(

@@ -11,10 +11,11 @@ import { limits } from '../../core/limits.ts';
 import type { PRStatusError } from '../../core/pr-status.ts';
 import type { PullRequestRef } from '../../core/pull-request.ts';
 import { err, ok, type Result } from '../../core/result.ts';
+import { notThere, unlessYoung } from '../absent.ts';
 import { mismatch, partsOf, type Call, type GitHubApi, type Problem } from './api.ts';
 import { pullFields, pullShape, type PullNode } from './fields.ts';
 import { glanceFields } from './glances.ts';
-import { notThere, seenRepository, young } from './not-found.ts';
+import { seenRepository } from './not-found.ts';
 import type { Group } from './snapshot.ts';
 
 export interface FoundPull {
@@ -74,9 +75,9 @@ function foundIn(
   const pull = parsed.data?.pullRequest ?? null;
   if (pull !== null) return ok({ pull, unread: unreadOf(problems, depth) });
   const problem = problems.find(({ path }) => path.length <= depth) ?? problems[0];
-  const error = problem?.error ?? notThere(call);
+  const error = problem?.error ?? notThere(call, 'not_probed');
   const isSeen = target.nodeId === null && problem?.path.length === 2;
-  return err(young(target, isSeen ? seenRepository(error) : error, api));
+  return err(unlessYoung(target, isSeen ? seenRepository(error) : error, api.now));
 }
 
 /** B1 */

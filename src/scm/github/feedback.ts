@@ -11,12 +11,13 @@ import { limits } from '../../core/limits.ts';
 import type { PRStatusError } from '../../core/pr-status.ts';
 import type { PullRequestRef } from '../../core/pull-request.ts';
 import { err, ok, type Result } from '../../core/result.ts';
+import { notThere } from '../absent.ts';
 import { mismatch, partsOf, type Call, type GitHubApi } from './api.ts';
 import { newestOf, verdictOf } from './checks.ts';
 import { failedChecks } from './failed-checks.ts';
 import { commitsShape, contextFields, oid } from './fields.ts';
 import { restOfContexts } from './more-pages.ts';
-import { explained, notThere, seenRepository } from './not-found.ts';
+import { explained, seenRepository } from './not-found.ts';
 import { oidOf } from './snapshot.ts';
 
 const author = z.object({ login: z.string(), __typename: z.string() }).nullish();
@@ -136,7 +137,7 @@ async function readPage(
   const pull = found.data?.pullRequest ?? null;
   if (pull !== null) return ok(pull);
   const [problem] = answer.value.problems;
-  const error = problem?.error ?? notThere(call);
+  const error = problem?.error ?? notThere(call, 'not_probed');
   if (problem?.path.length === 2) return err(seenRepository(error));
   return err(await explained(api, call, target, error, new Map()));
 }

@@ -12,9 +12,10 @@ import type { Commit } from '../../core/ids.ts';
 import type { PRStatusError } from '../../core/pr-status.ts';
 import type { PullRequestRef } from '../../core/pull-request.ts';
 import { err, ok, type Result } from '../../core/result.ts';
+import { unlessYoung } from '../absent.ts';
 import { mismatch, repoPath, type Call, type GitHubApi } from './api.ts';
 import { oid } from './fields.ts';
-import { explained, young } from './not-found.ts';
+import { explained } from './not-found.ts';
 import { restPull, restSnapshot, type RestPull } from './rest-pull.ts';
 import type { RuleBook } from './rules.ts';
 import { commitIn } from './snapshot.ts';
@@ -71,7 +72,7 @@ async function forbidden(
   if (!isSeen) return err(told);
   // The repository may be seen: GitHub answers 404 for a scope that is missing, too.
   const pull = await readPull(api, call, target);
-  if (!pull.ok) return err(young(target, told, api));
+  if (!pull.ok) return err(unlessYoung(target, told, api.now));
   return ok(notNow('permission', permissionWords(error.missingPermissions)));
 }
 

@@ -10,11 +10,12 @@ import { z } from 'zod';
 import type { PRStatusError, PRStatusOutcome } from '../../core/pr-status.ts';
 import type { Checks, Known, PullRequestRef, Review } from '../../core/pull-request.ts';
 import { err, ok, type Result } from '../../core/result.ts';
+import { notThere, unlessYoung } from '../absent.ts';
 import { whyUnread } from '../absent.ts';
 import { mismatch, repoPath, type Call, type GitHubApi } from './api.ts';
 import { checksFrom } from './checks.ts';
 import { login, type ContextNode } from './fields.ts';
-import { explained, notThere, seenRepository, young } from './not-found.ts';
+import { explained } from './not-found.ts';
 import { restPull, restSnapshot, type RestPull } from './rest-pull.ts';
 import type { BranchRules, RuleBook } from './rules.ts';
 
@@ -63,13 +64,13 @@ async function readOne(
   const { api, rules } = reading;
   const path = `${repoPath(target.project)}/pulls/${target.number}`;
   const answer = await api.get(call, path);
-  if (!answer.ok) return { ok: false, error: young(target, answer.error, api) };
+  if (!answer.ok) return { ok: false, error: unlessYoung(target, answer.error, api.now) };
   const parsed = restPull.safeParse(answer.value.json);
   if (!parsed.success) return { ok: false, error: mismatch(call, answer.value.json) };
   const pull = parsed.data;
   if (target.nodeId !== null && pull.node_id !== target.nodeId) {
     // Another repository took the name; ours is somewhere else, or gone.
-    return { ok: false, error: seenRepository(notThere(call)) };
+    return { ok: false, error: notThere(call, 'visible') };
   }
   const snapshot = restSnapshot(target.project, pull, api.now);
   if (snapshot.state !== 'open') return { ok: true, result: snapshot };

@@ -12,12 +12,13 @@ import type { PRStatusError, PRStatusOutcome } from '../../core/pr-status.ts';
 import type { PullRequestRef } from '../../core/pull-request.ts';
 import { err, type Result } from '../../core/result.ts';
 import { after, type Instant } from '../../core/time.ts';
+import { isAbsent, notThere } from '../absent.ts';
 import type { Call, GitHubApi } from './api.ts';
 import { readBatch, type Batch, type Found, type FoundPull } from './batch.ts';
 import { ClosedBy } from './closed-by.ts';
 import { Glances, type Changed } from './glances.ts';
 import { restOfContexts, restOfThreads } from './more-pages.ts';
-import { explained, isNotFound, notThere } from './not-found.ts';
+import { explained } from './not-found.ts';
 import { readByRest } from './read-rest.ts';
 import { RuleBook } from './rules.ts';
 import { isMergeableNow, isOpen, snapshotOf, type Group, type Whole } from './snapshot.ts';
@@ -76,7 +77,7 @@ export class PullReader {
   ): Promise<Result<Batch, PRStatusError>> {
     const { apiBase } = call.project;
     const absent = this.#absent.get(apiBase);
-    if (absent !== undefined && absent > this.#api.now) return err(notThere(call));
+    if (absent !== undefined && absent > this.#api.now) return err(notThere(call, 'not_probed'));
     const found = await readBatch(this.#api, call, batch, beside);
     const isAbsent = !found.ok && found.error.kind === 'http_error' && found.error.status === 404;
     if (isAbsent) {
@@ -178,5 +179,5 @@ function isTooMuch(error: PRStatusError): boolean {
 function isOfNoUse(error: PRStatusError): boolean {
   if (error.kind === 'network_error') return error.cause === 'timeout';
   if (error.kind === 'invalid_response') return error.reason !== 'redirect';
-  return error.kind === 'http_error' && (error.transient || isNotFound(error));
+  return error.kind === 'http_error' && (error.transient || isAbsent(error));
 }

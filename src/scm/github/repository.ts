@@ -4,8 +4,8 @@
 import { z } from 'zod';
 import type { PRStatusError } from '../../core/pr-status.ts';
 import { err, ok, type Result } from '../../core/result.ts';
+import { isAbsent } from '../absent.ts';
 import { mismatch, repoPath, type Call, type GitHubApi } from './api.ts';
-import { isNotFound } from './not-found.ts';
 
 const repositoryBody = z.object({
   full_name: z.string().regex(/^[^/\s]+\/[^/\s]+$/),
@@ -26,7 +26,7 @@ export async function readRepository(
   const read = await api.get(call, repoPath(call.project));
   if (!read.ok) {
     const { error } = read;
-    return isNotFound(error) ? err({ ...error, repository: 'hidden_too' }) : read;
+    return isAbsent(error) ? err({ ...error, repository: 'hidden_too' }) : read;
   }
   const found = repositoryBody.safeParse(read.value.json);
   if (!found.success) return err(mismatch(call, read.value.json));

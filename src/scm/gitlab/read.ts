@@ -12,7 +12,7 @@ import type { Commit } from '../../core/ids.ts';
 import type { PRStatusError, PRStatusOutcome } from '../../core/pr-status.ts';
 import type { PullRequestRef } from '../../core/pull-request.ts';
 import { err, ok, type Result } from '../../core/result.ts';
-import { hiddenToo, notInList } from '../absent.ts';
+import { hiddenToo, notThere } from '../absent.ts';
 import { boundTo, inBatches, oneByOne, openIn } from '../batches.ts';
 import { mismatch, type RestApi, type RestCall } from '../rest-api.ts';
 import { oid } from '../wire.ts';
@@ -106,13 +106,13 @@ function rowOf(
   const found = named.find(({ iid }) => iid === target.number);
   if (found === undefined) {
     const broken = named.find(({ iid }) => iid === undefined);
-    return err(broken === undefined ? notInList(call) : mismatch(call, broken.row));
+    return err(broken === undefined ? notThere(call, 'visible') : mismatch(call, broken.row));
   }
   const mr = mergeRequestShape.safeParse(found.row);
   if (!mr.success) return err(mismatch(call, found.row));
   // Another project took the name: ours is somewhere else, or gone.
   const isOther = target.nodeId !== null && target.nodeId !== String(mr.data.id);
-  return isOther ? err(notInList(call)) : ok(mr.data);
+  return isOther ? err(notThere(call, 'visible')) : ok(mr.data);
 }
 
 const headShape = z.object({ iid: z.number(), sha: oid });

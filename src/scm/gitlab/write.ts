@@ -11,7 +11,7 @@ import type { ForgeWrite } from '../../core/forge-answers.ts';
 import type { PRStatusError } from '../../core/pr-status.ts';
 import type { PullRequestRef } from '../../core/pull-request.ts';
 import { err, ok, type Result } from '../../core/result.ts';
-import { explained, notInList } from '../absent.ts';
+import { explained, notThere } from '../absent.ts';
 import { mismatch, writing, type RestApi, type RestCall } from '../rest-api.ts';
 import { oid } from '../wire.ts';
 import { isOpenThread } from './discussions.ts';
@@ -84,7 +84,9 @@ async function readThread(
   if (!list.ok) return list;
   const found = list.value.items.find((discussion) => discussion.id === id);
   if (found !== undefined) return ok(found);
-  return err(list.value.complete ? notInList(call) : mismatch(call, { discussions: 'too many' }));
+  return err(
+    list.value.complete ? notThere(call, 'visible') : mismatch(call, { discussions: 'too many' }),
+  );
 }
 
 function threadPath({ project, number }: PullRequestRef, id: string): string {
