@@ -3,47 +3,9 @@
  * differ, errors behind HTTP 200, and that nothing a forge wrote is passed on as it is.
  */
 import { describe, expect, test } from 'vitest';
+import { answer, asked, epoch, now } from '../../test/fixtures/forge-answers.ts';
 import { limits } from '../core/limits.ts';
-import { instant } from '../core/time.ts';
-import type { ForgeResponse } from './http.ts';
-import type { ForgeBinding } from './lease.ts';
-import { graphqlOutcome, outcomeOf, ssoOf, type Asked } from './outcome.ts';
-
-const now = instant(Date.parse('2030-05-01T12:00:00Z'));
-const epoch = now / 1000;
-
-const bindings = {
-  github: { provider: 'github', origin: 'https://github.com', apiBase: 'https://api.github.com' },
-  gitlab: {
-    provider: 'gitlab',
-    origin: 'https://gitlab.com',
-    apiBase: 'https://gitlab.com/api/v4',
-  },
-  gitea: {
-    provider: 'gitea',
-    origin: 'https://codeberg.org',
-    apiBase: 'https://codeberg.org/api/v1',
-  },
-} as const satisfies Record<string, ForgeBinding>;
-
-function answer(
-  status: number,
-  headers: Readonly<Record<string, string>> = {},
-  body: unknown = null,
-): ForgeResponse {
-  const text = typeof body === 'string' ? body : JSON.stringify(body);
-  const json: unknown = typeof body === 'string' ? null : body;
-  const made = new Headers(headers);
-  const date = made.has('date') ? instant(Date.parse(made.get('date') ?? '')) : null;
-  const rest = { is: 'response', statusText: '', url: '', movedTo: null } as const;
-  return { ...rest, status, headers: made, json, text, date };
-}
-
-const asked = (provider: keyof typeof bindings): Asked => ({
-  to: bindings[provider],
-  tokenSource: 'rig.token',
-  now,
-});
+import { graphqlOutcome, outcomeOf, ssoOf } from './outcome.ts';
 
 const primary = { 'x-ratelimit-limit': '5000', 'x-ratelimit-remaining': '0' };
 

@@ -1,7 +1,7 @@
 /** Many pull requests behind one credential that fails: one incident, and one probe of it. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { adoptionOf, answered, ForgeTown } from '../../test/fixtures/forge-town.ts';
-import { forge, snapshotOf } from '../../test/fixtures/pulls.ts';
+import { forge, hidden, noToken, snapshotOf } from '../../test/fixtures/pulls.ts';
 import { commit } from '../../test/fixtures/rows.ts';
 import type { PRStatusError } from '../core/pr-status.ts';
 import { escalations } from '../storage/tables/escalations.ts';
@@ -11,18 +11,6 @@ import { ForgeQueries } from './forge-queries.ts';
 
 const pulls = 30;
 const minute = 60_000;
-const where = { provider: 'github', host: 'github.com' } as const;
-const noToken: PRStatusError = { ...where, kind: 'no_token', resolutionChain: [] };
-const gone: PRStatusError = {
-  ...where,
-  kind: 'http_error',
-  status: 404,
-  statusText: 'Not Found',
-  transient: false,
-  reason: 'not_found_or_hidden',
-  requestId: null,
-  tokenSource: 'town.token',
-};
 
 let town: ForgeTown;
 /** Thirty, judged and waiting for a person: each is a draft. */
@@ -114,7 +102,7 @@ describe('a credential that fails', () => {
 });
 
 test('pull requests that are gone one by one are looked for each, in common reads', async () => {
-  await allFlagged(gone);
+  await allFlagged(hidden);
   expect(status()).toBe('clear');
   await pass(15 * minute);
   expect(town.reads.reduce((sum, count) => sum + count, 0)).toBe(pulls);

@@ -10,7 +10,8 @@ import {
   settingsWith,
   townWith,
 } from '../../../test/fixtures/views.ts';
-import type { Call, ForgeCall, Plan } from '../action.ts';
+import { calls, setsOf } from '../../../test/fixtures/plans.ts';
+import type { Plan } from '../action.ts';
 import type { Attempt, Outcome } from '../attempt.ts';
 import { callId } from '../ids.ts';
 import { limits } from '../limits.ts';
@@ -21,16 +22,7 @@ import { decideAttempt } from './attempt.ts';
 const decide = (attempt: Partial<Attempt>, set: Partial<AttemptView> = {}) =>
   decideAttempt(attemptView(attempt, set));
 
-function sets(plan: Plan): Partial<Attempt> {
-  const found: Partial<Attempt> = {};
-  for (const action of plan.actions) {
-    if (action.do === 'update' && action.entity === 'attempt') Object.assign(found, action.set);
-  }
-  return found;
-}
-
-const calls = (plan: Plan): readonly (Call | ForgeCall)[] =>
-  plan.actions.flatMap((action) => (action.do === 'call' ? [action.call] : []));
+const sets = (plan: Plan) => setsOf(plan, 'attempt');
 
 const granted = { status: 'starting', phase: 'granted', acceptedAt: null } as const;
 const silent = { lastSeenAt: instant(now - limits.leaseMs - 1) };

@@ -13,6 +13,7 @@ import {
   submissionOf,
   townWith,
 } from '../../../test/fixtures/views.ts';
+import { reasons, setsOf } from '../../../test/fixtures/plans.ts';
 import type { Plan } from '../action.ts';
 import type { Outcome } from '../attempt.ts';
 import type { Bead } from '../bead.ts';
@@ -23,16 +24,8 @@ import type { BeadView } from '../view.ts';
 import { decideBead } from './bead.ts';
 
 /** What a plan sets on the bead itself, merged. */
-function beadSets(plan: Plan): Partial<Bead> {
-  const sets: Partial<Bead> = {};
-  for (const action of plan.actions) {
-    if (action.do === 'update' && action.entity === 'bead') Object.assign(sets, action.set);
-  }
-  return sets;
-}
-
+const beadSets = (plan: Plan) => setsOf(plan, 'bead');
 const first = attemptId('web-1.1');
-const reasons = (plan: Plan) => plan.waits.map(({ reason }) => reason);
 const decide = (bead: Partial<Bead>, set: Partial<BeadView> = {}) =>
   decideBead(beadView(bead, set));
 

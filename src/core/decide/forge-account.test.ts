@@ -1,6 +1,14 @@
 /** Table tests of what a forge account reads next. */
 import { describe, expect, test } from 'vitest';
-import { accountWith, forge, snapshotOf, watchedRequest } from '../../../test/fixtures/pulls.ts';
+import {
+  accountWith,
+  forge,
+  hidden,
+  noToken,
+  onGitHub,
+  snapshotOf,
+  watchedRequest,
+} from '../../../test/fixtures/pulls.ts';
 import {
   commit,
   later,
@@ -18,8 +26,6 @@ import { instant } from '../time.ts';
 import type { ForgeAccountView } from '../view.ts';
 import { decideForgeAccount } from './forge-account.ts';
 
-const where = { provider: 'github', host: 'github.com' } as const;
-const noToken: PRStatusError = { ...where, kind: 'no_token', resolutionChain: [] };
 const flag = {
   failureReason: 'pr_poll_failed',
   failureKind: 'no_token',
@@ -108,28 +114,18 @@ describe('an incident', () => {
   const failed = (error: PRStatusError): PRStatusOutcome => ({ ok: false, error });
   const seen: PRStatusOutcome = { ok: true, result: snapshotOf(commit('b')) };
   const throttled = {
-    ...where,
+    ...onGitHub,
     kind: 'throttled',
     scope: 'primary',
     retryAt: later(1000),
     budget: { limit: null, remaining: null },
-  } as const;
-  const gone = {
-    ...where,
-    kind: 'http_error',
-    status: 404,
-    statusText: 'Not Found',
-    transient: false,
-    reason: 'not_found_or_hidden',
-    requestId: null,
-    tokenSource: 'town.token',
   } as const;
 
   test.each([
     ['begins with a read that failed whole', null, [failed(noToken), failed(noToken)], now],
     ['goes on from when it began', since, [failed(noToken)], since],
     ['ends with the first success', since, [failed(noToken), seen], null],
-    ['is not one where only pull requests are gone', null, [failed(noToken), failed(gone)], null],
+    ['is not one where only pull requests are gone', null, [failed(noToken), failed(hidden)], null],
     ['is not one while the forge asks to wait', null, [failed(throttled)], null],
     ['is not over by a read that was throttled', since, [failed(throttled)], since],
     ['is not begun by a read of nothing', null, [], null],

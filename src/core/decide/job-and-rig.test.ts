@@ -11,6 +11,7 @@ import {
   rigView,
   runnerWith,
 } from '../../../test/fixtures/views.ts';
+import { calls } from '../../../test/fixtures/plans.ts';
 import type { Plan } from '../action.ts';
 import type { Failure } from '../failure.ts';
 import { attemptId, jobId } from '../ids.ts';
@@ -25,9 +26,6 @@ function sets(plan: Plan): Partial<Job> & Partial<Rig> {
   for (const action of plan.actions) if (action.do === 'update') Object.assign(found, action.set);
   return found;
 }
-
-const calls = (plan: Plan) =>
-  plan.actions.flatMap((action) => (action.do === 'call' ? [action.call] : []));
 
 const unreachable: Failure = {
   kind: 'remote_unreachable',

@@ -12,6 +12,7 @@ import {
   rigWith,
   settingsWith,
 } from '../../../test/fixtures/views.ts';
+import { reasons, setsOf } from '../../../test/fixtures/plans.ts';
 import type { Plan } from '../action.ts';
 import { jobId } from '../ids.ts';
 import { limits } from '../limits.ts';
@@ -25,16 +26,8 @@ const gating = { stage: 'gating', slot: true, candidate: candidateOf(b) } as con
 
 const decide = (request: Partial<MergeRequest>, set: Partial<MergeRequestView> = {}) =>
   decideMergeRequest(requestView(request, set));
-const reasons = (plan: Plan) => plan.waits.map(({ reason }) => reason);
 
-function sets(plan: Plan): Partial<MergeRequest> {
-  const found: Partial<MergeRequest> = {};
-  for (const action of plan.actions) {
-    if (action.do !== 'update' || action.entity !== 'merge_request') continue;
-    Object.assign(found, action.set);
-  }
-  return found;
-}
+const sets = (plan: Plan) => setsOf(plan, 'merge_request');
 
 describe('a remote that is away', () => {
   const failure = { kind: 'remote_not_found', helps: 'person', remote: '/x', output: '' } as const;

@@ -11,6 +11,7 @@ import {
   rigWith,
   settingsWith,
 } from '../../../test/fixtures/views.ts';
+import { jobs, reasons, setsOf } from '../../../test/fixtures/plans.ts';
 import type { Plan } from '../action.ts';
 import { jobId } from '../ids.ts';
 import type { GateResult } from '../job.ts';
@@ -22,21 +23,7 @@ import { decideMergeRequest } from './merge-request.ts';
 const decide = (request: Partial<MergeRequest>, set: Partial<MergeRequestView> = {}) =>
   decideMergeRequest(requestView(request, set));
 
-function sets(plan: Plan): Partial<MergeRequest> {
-  const found: Partial<MergeRequest> = {};
-  for (const action of plan.actions) {
-    if (action.do === 'update' && action.entity === 'merge_request') {
-      Object.assign(found, action.set);
-    }
-  }
-  return found;
-}
-
-const jobsOf = (plan: Plan) =>
-  plan.actions.flatMap((action) =>
-    action.do === 'insert' && action.entity === 'job' ? [action.row.spec] : [],
-  );
-const reasons = (plan: Plan) => plan.waits.map(({ reason }) => reason);
+const sets = (plan: Plan) => setsOf(plan, 'merge_request');
 const job = jobId('job-1');
 const b = commit('b');
 
@@ -45,7 +32,7 @@ describe('gates', () => {
   const gating = { stage: 'gating', slot: true, candidate } as const;
 
   test('run on exactly the candidate', () => {
-    expect(jobsOf(decide(gating))).toMatchObject([{ kind: 'gate', commit: candidate.commit }]);
+    expect(jobs(decide(gating))).toMatchObject([{ kind: 'gate', commit: candidate.commit }]);
   });
 
   test('that passed approve', () => {
@@ -56,7 +43,7 @@ describe('gates', () => {
   test.each(notPassed)('that answered %s never approve', (result) => {
     const failing = { ...gating, gates: [reportOf({ result })] };
     const unknown = decide(failing);
-    expect(jobsOf(unknown)).toMatchObject([{ kind: 'gate', commit: candidate.targetTip }]);
+    expect(jobs(unknown)).toMatchObject([{ kind: 'gate', commit: candidate.targetTip }]);
     const green = decide(failing, { targetReports: [reportOf()] });
     expect(sets(green)).toMatchObject({
       stage: 'changes_requested',
@@ -82,7 +69,7 @@ describe('gates', () => {
     const red = { gate: 'test', tip: candidate.targetTip };
     const failing = { ...gating, red, gates: [reportOf({ result: 'failed' })] };
     const plan = decide(failing, { targetReports: [reportOf({ result: 'failed' })] });
-    expect(jobsOf(plan)).toMatchObject([{ kind: 'gate', commit: candidate.targetTip }]);
+    expect(jobs(plan)).toMatchObject([{ kind: 'gate', commit: candidate.targetTip }]);
     expect(sets(plan)).toMatchObject({ red: null });
   });
 
@@ -107,14 +94,14 @@ describe('gates', () => {
 
   test('that are optional are run and never block', () => {
     const settings = settingsWith({ gates: [gateWith({ required: false })] });
-    expect(jobsOf(decide(gating, { settings }))).toHaveLength(1);
+    expect(jobs(decide(gating, { settings }))).toHaveLength(1);
     const failed = { ...gating, gates: [reportOf({ result: 'failed' })] };
     expect(sets(decide(failed, { settings }))).toMatchObject({ stage: 'approved' });
   });
 
   test('whose command was changed are run again', () => {
     const settings = settingsWith({ gates: [gateWith({ command: 'npm run all' })] });
-    expect(jobsOf(decide({ ...gating, gates: [reportOf()] }, { settings }))).toHaveLength(1);
+    expect(jobs(decide({ ...gating, gates: [reportOf()] }, { settings }))).toHaveLength(1);
   });
 
   test('that are red on the target are tried again as soon as the gate is another one', () => {

@@ -17,6 +17,7 @@ import {
   submissionOf,
   townWith,
 } from '../../../test/fixtures/views.ts';
+import { jobs, reasons, setsOf } from '../../../test/fixtures/plans.ts';
 import { specOf } from '../../../test/fixtures/pull-decisions.ts';
 import type { Plan } from '../action.ts';
 import { escalationId, jobId, mergeRequestId } from '../ids.ts';
@@ -29,21 +30,7 @@ import { decideMergeRequest } from './merge-request.ts';
 const decide = (request: Partial<MergeRequest>, set: Partial<MergeRequestView> = {}) =>
   decideMergeRequest(requestView(request, set));
 
-function sets(plan: Plan): Partial<MergeRequest> {
-  const found: Partial<MergeRequest> = {};
-  for (const action of plan.actions) {
-    if (action.do === 'update' && action.entity === 'merge_request') {
-      Object.assign(found, action.set);
-    }
-  }
-  return found;
-}
-
-const jobsOf = (plan: Plan) =>
-  plan.actions.flatMap((action) =>
-    action.do === 'insert' && action.entity === 'job' ? [action.row.spec] : [],
-  );
-const reasons = (plan: Plan) => plan.waits.map(({ reason }) => reason);
+const sets = (plan: Plan) => setsOf(plan, 'merge_request');
 const job = jobId('job-1');
 const mine = mergeRequestId('mr-1');
 const b = commit('b');
@@ -83,7 +70,7 @@ describe('build', () => {
   test('is asked for with the stored candidate, so that a lost push is found', () => {
     const candidate = candidateOf(b);
     const plan = decide({ slot: true, candidate });
-    expect(jobsOf(plan)).toMatchObject([{ kind: 'build', head: b, stored: candidate }]);
+    expect(jobs(plan)).toMatchObject([{ kind: 'build', head: b, stored: candidate }]);
   });
 
   test('leads to gating with no report carried over to a new candidate', () => {
@@ -221,7 +208,7 @@ describe('push', () => {
   });
 
   test('sends exactly the candidate', () => {
-    expect(jobsOf(decide({ ...landing, job: null }))).toMatchObject([
+    expect(jobs(decide({ ...landing, job: null }))).toMatchObject([
       { kind: 'push', candidate: candidateOf(b) },
     ]);
   });

@@ -12,18 +12,16 @@ import {
 import { snapshotOf, watchedRequest } from '../../../test/fixtures/pulls.ts';
 import {
   b,
-  calls,
   decide,
   done,
   guarded,
   job,
-  jobs,
   merging,
-  reasons,
   ref,
   sets,
   watched,
 } from '../../../test/fixtures/pull-decisions.ts';
+import { calls, jobs, reasons } from '../../../test/fixtures/plans.ts';
 import type { Failure } from '../failure.ts';
 import { attemptId, type Commit } from '../ids.ts';
 import type { JobResult, JobSpec } from '../job.ts';

@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { commit } from '../../../test/fixtures/views.ts';
 import { snapshotOf } from '../../../test/fixtures/pulls.ts';
-import { b, jobs, sets, watched } from '../../../test/fixtures/pull-decisions.ts';
+import { b, sets, watched } from '../../../test/fixtures/pull-decisions.ts';
+import { jobs } from '../../../test/fixtures/plans.ts';
 import type { ForgeReport } from '../merge-request.ts';
 
 const onGitHub = { provider: 'github', host: 'github.com' } as const;

@@ -6,17 +6,8 @@ import type { Feedback } from '../forge-answers.ts';
 import type { JobResult } from '../job.ts';
 import { limits } from '../limits.ts';
 import type { MergeRequest } from '../merge-request.ts';
-import {
-  b,
-  merging,
-  watched,
-  sets,
-  calls,
-  jobs,
-  reasons,
-  done,
-  job,
-} from '../../../test/fixtures/pull-decisions.ts';
+import { b, merging, watched, sets, done, job } from '../../../test/fixtures/pull-decisions.ts';
+import { calls, jobs, reasons } from '../../../test/fixtures/plans.ts';
 
 test('what is not known of a green pull request is waited for, and nothing is merged', () => {
   const review = { is: 'unknown', why: 'forbidden' } as const;

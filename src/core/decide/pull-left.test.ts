@@ -1,6 +1,7 @@
 /** Table tests of a pull request whose bead was closed without landing: ours is closed, once. */
 import { describe, expect, test } from 'vitest';
-import { calls, sets } from '../../../test/fixtures/pull-decisions.ts';
+import { sets } from '../../../test/fixtures/pull-decisions.ts';
+import { calls } from '../../../test/fixtures/plans.ts';
 import { beadWith, commit, later, requestView, rigWith } from '../../../test/fixtures/views.ts';
 import { forge, snapshotOf, watchedRequest } from '../../../test/fixtures/pulls.ts';
 import { limits } from '../limits.ts';

@@ -24,14 +24,12 @@ import {
   rig,
   watched,
   sets,
-  calls,
-  jobs,
-  reasons,
   done,
   ref,
   job,
   publishing,
 } from '../../../test/fixtures/pull-decisions.ts';
+import { calls, jobs, reasons } from '../../../test/fixtures/plans.ts';
 
 /** The answer to a `take` of what the forge shows, for a request that has work of its own. */
 function takeStrangersIn(request: Partial<MergeRequest>, result: JobResult): Plan {

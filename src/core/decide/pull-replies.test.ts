@@ -2,15 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { beadWith, commit, later, now, submissionOf } from '../../../test/fixtures/views.ts';
 import { snapshotOf } from '../../../test/fixtures/pulls.ts';
-import {
-  b,
-  calls,
-  jobs,
-  merging,
-  reasons,
-  sets,
-  watched,
-} from '../../../test/fixtures/pull-decisions.ts';
+import { b, merging, sets, watched } from '../../../test/fixtures/pull-decisions.ts';
+import { calls, jobs, reasons } from '../../../test/fixtures/plans.ts';
 import type { Feedback, Replied, Thread } from '../forge-answers.ts';
 import { attemptId } from '../ids.ts';
 import { limits } from '../limits.ts';

@@ -10,7 +10,7 @@ import {
   settingsWith,
   submissionOf,
 } from '../../../test/fixtures/views.ts';
-import { forge, snapshotOf } from '../../../test/fixtures/pulls.ts';
+import { forge, hidden, noToken, snapshotOf } from '../../../test/fixtures/pulls.ts';
 import type { MergeAnswer, Opened } from '../forge-answers.ts';
 import type { JobResult } from '../job.ts';
 import { limits } from '../limits.ts';
@@ -24,14 +24,12 @@ import {
   watched,
   sets,
   guarded,
-  calls,
-  jobs,
-  reasons,
   done,
   job,
   publishing,
   specOf,
 } from '../../../test/fixtures/pull-decisions.ts';
+import { calls, jobs, reasons } from '../../../test/fixtures/plans.ts';
 
 describe('opening', () => {
   const approved = { strategy: 'pr', stage: 'approved' } as const;
@@ -315,8 +313,6 @@ describe('a call that could not be made', () => {
 });
 
 describe('what cannot be read', () => {
-  const where = { provider: 'github', host: 'github.com' } as const;
-  const noToken: PRStatusError = { ...where, kind: 'no_token', resolutionChain: [] };
   const strikes = afterFailure(noStrikes, noToken, now);
 
   test('is flagged once, with one event and one incident per account', () => {
@@ -363,17 +359,7 @@ describe('what cannot be read', () => {
   });
 
   test('is its own incident where only this pull request is gone', () => {
-    const gone: PRStatusError = {
-      ...where,
-      kind: 'http_error',
-      status: 404,
-      statusText: 'Not Found',
-      transient: false,
-      reason: 'not_found_or_hidden',
-      requestId: null,
-      tokenSource: 'town.token',
-    };
-    const plan = watched({ strikes: afterFailure(noStrikes, gone, now) });
+    const plan = watched({ strikes: afterFailure(noStrikes, hidden, now) });
     expect(plan.actions).toContainEqual(
       expect.objectContaining({ do: 'escalate', dedupeKey: 'mr-1:poll' }),
     );

@@ -1,10 +1,9 @@
 /** What people ask of pull requests in a whole town: look again, and heal by a credential. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { adoptionOf, answered, ForgeTown } from '../../../test/fixtures/forge-town.ts';
-import { forge, snapshotOf } from '../../../test/fixtures/pulls.ts';
+import { forge, noToken, snapshotOf } from '../../../test/fixtures/pulls.ts';
 import { commit } from '../../../test/fixtures/rows.ts';
 import type { Command } from '../../core/command.ts';
-import type { PRStatusError } from '../../core/pr-status.ts';
 import { instant } from '../../core/time.ts';
 import { escalations } from '../../storage/tables/escalations.ts';
 import { mergeRequests } from '../../storage/tables/merge-requests.ts';
@@ -12,12 +11,6 @@ import { rigs } from '../../storage/tables/rigs.ts';
 
 const b = commit('b');
 const hour = 60 * 60_000;
-const noToken: PRStatusError = {
-  provider: 'github',
-  host: 'github.com',
-  kind: 'no_token',
-  resolutionChain: [],
-};
 
 let town: ForgeTown;
 beforeEach(async () => {
