@@ -1,7 +1,7 @@
 /** Table tests of what reads of pull requests leave behind. */
 import { describe, expect, test } from 'vitest';
 import { commit, later, now, requestWith } from '../../test/fixtures/views.ts';
-import { accountWith, snapshotOf, watchedRequest } from '../../test/fixtures/pulls.ts';
+import { accountWith, noToken, snapshotOf, watchedRequest } from '../../test/fixtures/pulls.ts';
 import type { Action } from './action.ts';
 import { nextBeat } from './cadence.ts';
 import type { ForgeAccount } from './forge-account.ts';
@@ -13,12 +13,13 @@ import { hinted, pullsRead } from './record-pulls.ts';
 import { instant } from './time.ts';
 
 const b = commit('b');
-const error: PRStatusError = {
-  kind: 'no_token',
-  provider: 'github',
-  host: 'github.com',
-  resolutionChain: [],
-};
+const error: PRStatusError = noToken;
+const unobservable = {
+  failureReason: 'pr_poll_failed',
+  failureKind: 'no_token',
+  error,
+  since: now,
+} as const;
 
 const call = callId('x:read:1');
 const startedAt = instant(now - 1000);
@@ -87,12 +88,6 @@ describe('a read', () => {
 
   test('after the clock went back is believed, or nothing would be until it caught up', () => {
     const snapshot = snapshotOf(b, { observedAt: later(3_600_000) });
-    const unobservable = {
-      failureReason: 'pr_poll_failed',
-      failureKind: 'no_token',
-      error,
-      since: now,
-    } as const;
     const set = read({ snapshot, unobservable }, seen(now));
     expect(set).toMatchObject({ unobservable: null });
     expect(set?.readAt).toBeGreaterThan(now);
@@ -107,15 +102,15 @@ describe('a read', () => {
     },
   );
 
+  test('of one that is unobservable is tried again by the probe and not before', () => {
+    const readAt = (set: Partial<MergeRequest>) => read(set, { ok: false, error })?.readAt;
+    expect(readAt({ unobservable })).toBe(later(limits.unobservableProbeMs));
+    expect(readAt({})).toBeLessThan(later(limits.unobservableProbeMs));
+  });
+
   test('that heals leaves alone what a round is about', () => {
     const conflict = { kind: 'conflict', helps: 'later', target: 'main', files: ['a'] } as const;
     const blind = { kind: 'pr_poll_failed', helps: 'person', url: '', error, by: 'soft' } as const;
-    const unobservable = {
-      failureReason: 'pr_poll_failed',
-      failureKind: 'no_token',
-      error,
-      since: now,
-    } as const;
     const set = { stage: 'changes_requested', unobservable, failures: [conflict, blind] } as const;
     expect(read(set, seen(now))).toMatchObject({ failures: [conflict] });
   });

@@ -21,6 +21,12 @@ import {
   submissionOf,
   townWith,
 } from '../../test/fixtures/views.ts';
+import {
+  row,
+  type Effect,
+  type OfHosts,
+  type OfPulls,
+} from '../../test/fixtures/setting-effects.ts';
 import type { Action, Plan } from './action.ts';
 import { noUsage, type Usage } from './attempt.ts';
 import { decideAttempt } from './decide/attempt.ts';
@@ -34,14 +40,6 @@ import type { LaunchSpec } from './launch-spec.ts';
 import { branchOf } from './names.ts';
 import { resolveSettings } from './setting-definitions.ts';
 import type { SettingKey, Settings } from './settings.ts';
-
-interface Effect<K extends SettingKey> {
-  readonly value: Settings[K];
-  /** What happens under these settings. */
-  readonly of: (settings: Settings) => unknown;
-  readonly usual: unknown;
-  readonly changed: unknown;
-}
 
 const b = commit('b');
 const spent: Usage = { inputTokens: 600, outputTokens: 400, usd: 2 };
@@ -58,24 +56,7 @@ const gateFailed = {
   output: '',
 } as const;
 
-/** Their effects are shown where pull requests are decided, and by the host that reads them. */
-type OfPulls =
-  | 'mergeStrategy'
-  | 'autoMerge'
-  | 'autoMergeDelayMinutes'
-  | 'checksPolicy'
-  | 'autoResolvePrFeedback'
-  | 'autoResolveMergeConflicts'
-  | 'strangerCommits'
-  | 'deleteBranchAfterMerge'
-  | 'draft'
-  | 'labels'
-  | 'reviewers'
-  | 'forge.instances'
-  | 'credentials.machine'
-  | 'credentials.pinnedTo';
-
-const effects: { readonly [K in Exclude<SettingKey, OfPulls>]: Effect<K> } = {
+const effects: { readonly [K in Exclude<SettingKey, OfPulls | OfHosts>]: Effect<K> } = {
   defaultAgent: row('claude', launched('agent'), 'codex', 'claude'),
   defaultModel: row('large-1', launched('model'), null, 'large-1'),
   agents: row([profile], (settings) => launch(settings, 'mine').profile, null, profile),
@@ -122,15 +103,6 @@ test.each(Object.entries(effects))('%s changes what happens', (key, effect) => {
   const set = resolveSettings({ [key]: effect.value }, {});
   expect(effect.of(set), 'when it is set').toEqual(effect.changed);
 });
-
-function row<T>(
-  value: T,
-  of: (settings: Settings) => unknown,
-  usual: unknown,
-  changed: unknown,
-): { value: T; of: (settings: Settings) => unknown; usual: unknown; changed: unknown } {
-  return { value, of, usual, changed };
-}
 
 function launch(settings: Settings, agent: string | null = null): LaunchSpec {
   const bead = beadWith({ agent });

@@ -152,7 +152,6 @@ describe('a turn that goes wrong', () => {
       { commit: 'a' },
       { done: 'a' },
     );
-    const startedAt = performance.now();
     world = await makeWorld();
     await world.runner.start();
     await world.runner.startAttempt(call, launchSpec({ prompt }));
@@ -172,7 +171,6 @@ describe('a turn that goes wrong', () => {
     for (const { entries } of chunks) {
       expect(Buffer.byteLength(JSON.stringify(entries))).toBeLessThan(80 * 1024);
     }
-    expect(performance.now() - startedAt).toBeLessThan(25_000);
   }, 40_000);
 
   it('stops a turn that says nothing for too long', async () => {

@@ -10,7 +10,7 @@ import { limits } from '../core/limits.ts';
 import type { ForgeProvider } from '../core/pull-request.ts';
 import { Secret } from '../core/secret.ts';
 import { after, instant } from '../core/time.ts';
-import { at, textAt, wholeAt } from './json.ts';
+import { textAt, wholeAt } from './json.ts';
 import { RecentDeliveries } from './recent-deliveries.ts';
 import { verifyWebhook, type Hint } from './webhooks.ts';
 
@@ -26,6 +26,17 @@ const examples = published as unknown as readonly Example[];
 const github = examples.flatMap(({ name, examples }) =>
   examples.map((payload) => ({ name, payload })),
 );
+
+/** Those of one event: a test of none would pass. */
+function named(event: string): typeof github {
+  const found = github.filter(({ name }) => name === event);
+  if (found.length === 0) throw new Error(`no example of ${event}`);
+  return found;
+}
+
+interface Comment {
+  readonly payload: { readonly issue: { readonly number: number } };
+}
 
 type Verified = Awaited<ReturnType<typeof verifyWebhook>>;
 
@@ -71,8 +82,7 @@ describe('the examples of GitHub', () => {
     ['pull_request_review_thread', 'pull_request'],
   ] as const;
   test.each(withNumber)('%s makes its pull request due', async (event, field) => {
-    const all = github.filter(({ name }) => name === event);
-    for (const { payload } of all) {
+    for (const { payload } of named(event)) {
       expect(dueOf(await fromGithub(event, payload))).toEqual({
         project: textAt(payload, 'repository', 'full_name'),
         numbers: [wholeAt(payload, field, 'number')],
@@ -81,15 +91,17 @@ describe('the examples of GitHub', () => {
         all: false,
       });
     }
-    expect(all.length).toBeGreaterThan(0);
   });
 
   test('a comment makes a pull request due, and an issue not', async () => {
-    const all = github.filter(({ name }) => name === 'issue_comment');
-    for (const { payload } of all) {
-      const isPull = at(payload, 'issue', 'pull_request') !== null;
-      const due = dueOf(await fromGithub('issue_comment', payload));
-      expect(due?.numbers ?? []).toEqual(isPull ? [wholeAt(payload, 'issue', 'number')] : []);
+    const comments = github.filter(({ name }) => name === 'issue_comment') as readonly Comment[];
+    expect(comments.length).toBeGreaterThan(0);
+    for (const { payload } of comments) {
+      expect(dueOf(await fromGithub('issue_comment', payload))).toBeNull();
+      // None of the examples is about a pull request: those differ by this field.
+      const issue = { ...payload.issue, pull_request: { url: 'https://api.github.com/pulls' } };
+      const due = dueOf(await fromGithub('issue_comment', { ...payload, issue }));
+      expect(due?.numbers).toEqual([payload.issue.number]);
     }
   });
 
@@ -101,7 +113,7 @@ describe('the examples of GitHub', () => {
   ] as const)(
     '%s makes the head due, also where no pull request is named',
     async (event, field) => {
-      for (const { payload } of github.filter(({ name }) => name === event)) {
+      for (const { payload } of named(event)) {
         expect(dueOf(await fromGithub(event, payload))?.heads).toEqual([
           textAt(payload, field, 'head_sha'),
         ]);
@@ -110,7 +122,7 @@ describe('the examples of GitHub', () => {
   );
 
   test('a status makes its commit due', async () => {
-    for (const { payload } of github.filter(({ name }) => name === 'status')) {
+    for (const { payload } of named('status')) {
       expect(dueOf(await fromGithub('status', payload))?.heads).toEqual([textAt(payload, 'sha')]);
     }
   });
