@@ -9,7 +9,7 @@ import { existsSync } from 'node:fs';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Failure } from '../core/failure.ts';
-import { attemptId, beadId, type Commit } from '../core/ids.ts';
+import { beadId, type Commit } from '../core/ids.ts';
 import type { RigRef } from '../core/launch-spec.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { ReadAnswer, ReadRequest } from '../ports/runner.ts';
@@ -121,9 +121,7 @@ export class Reading {
     const bead = beadId(request.bead);
     const lease = await readLease(this.#deps.paths, bead);
     if (lease !== null && existsSync(this.#deps.paths.workspace(bead))) {
-      const attempt = attemptId(lease.attempt);
-      const { branch } = lease;
-      const spec = { rig: request.rig.rig, bead, attempt, branch, base: lease.base };
+      const spec = { ...lease, rig: request.rig.rig, bead };
       const saved = await this.#deps.snapshots.save(spec);
       if (!saved.ok) return saved;
       const from = saved.value.head === null ? base : await forkOf(saved.value.head);

@@ -104,6 +104,17 @@ describe('after the runner was killed', () => {
     expect(readFileSync(join(directory, 'a.txt'), 'utf8')).toBe('committed\n');
   });
 
+  test('a workspace whose lease was cut short is made again from what was saved', async () => {
+    const spec = launch(world.rig, 'web-1');
+    const directory = await prepared(spec);
+    write(directory, { 'a.txt': 'edited\n' });
+    value(await runner.workspaces.snapshot(spec));
+    writeFileSync(runner.paths.lease(spec.bead), '{"rig":"we');
+    runner = runnerOver(world.home, 'life-2');
+    await prepared(launch(world.rig, 'web-1', 2));
+    expect(readFileSync(join(directory, 'a.txt'), 'utf8')).toBe('edited\n');
+  });
+
   test('a workspace half made is made again', async () => {
     write(join(runner.paths.workspaces, '.new-web-1'), { 'half.txt': 'half\n' });
     const directory = await prepared(launch(world.rig, 'web-1'));

@@ -11,17 +11,20 @@
  *    target) is what the next attempt starts from: a workspace that lacks it goes to the trash.
  * W5 The lease file beside it is the runner's knowledge of it. A lease of another life of the
  *    runner is void: that life's agents are gone before this one starts any.
+ * W6 A lease that cannot be read, as after a loss of power, counts as none: the workspace is made
+ *    again from what was saved, and the old one kept in the trash.
  */
 import { existsSync } from 'node:fs';
 import { lstat, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Failure } from '../core/failure.ts';
-import { attemptId, beadId, commitOf, type Commit } from '../core/ids.ts';
+import { attemptId, beadId, commitOf, type AttemptId, type Commit } from '../core/ids.ts';
 import type { Author, LaunchSpec } from '../core/launch-spec.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { refsOfBead, SUBMISSIONS } from './branch-records.ts';
 import { caught, excerpt } from './git-errors.ts';
 import type { ContainedGit, Git } from './git.ts';
+import { fieldsOf } from './harness/fields.ts';
 import type { Mirrors } from './mirror.ts';
 import type { Workspace, Workspaces } from './needs.ts';
 import type { RunnerPaths } from './paths.ts';
@@ -54,7 +57,7 @@ export interface Lease {
   readonly rig: string;
   readonly branch: string;
   readonly base: Commit;
-  readonly attempt: string;
+  readonly attempt: AttemptId;
   /** null once the attempt gave it up. */
   readonly incarnation: string | null;
 }
@@ -145,8 +148,7 @@ export class GitWorkspaces implements Workspaces {
       const lease = await readLease(paths, bead);
       const touched = await stat(paths.lease(bead)).catch(() => null);
       if (lease === null || touched === null || touched.mtimeMs >= before) continue;
-      const { rig, branch, base } = lease;
-      const attempt = attemptId(lease.attempt);
+      const { rig, branch, base, attempt } = lease;
       const saved = await snapshots.save({ rig, bead, attempt, branch, base });
       if (saved.ok && (await this.discard(bead)).ok) discarded.push(bead);
     }
@@ -277,20 +279,21 @@ async function goesOnFrom(
   return saved.number >= Number(last.slice(last.lastIndexOf('.') + 1));
 }
 
+/** W6 */
 export async function readLease(paths: RunnerPaths, bead: string): Promise<Lease | null> {
-  const text = await readFile(paths.lease(bead), 'utf8').catch(() => null);
-  if (text === null) return null;
-  const found: unknown = JSON.parse(text);
-  if (typeof found !== 'object' || found === null) return null;
-  const field = (key: string): unknown => Object.entries(found).find(([name]) => name === key)?.[1];
-  const incarnation = field('incarnation');
-  return {
-    rig: String(field('rig')),
-    branch: String(field('branch')),
-    base: commitOf(String(field('base'))),
-    attempt: String(field('attempt')),
-    incarnation: typeof incarnation === 'string' ? incarnation : null,
-  };
+  try {
+    const found = fieldsOf(JSON.parse(await readFile(paths.lease(bead), 'utf8')));
+    const { incarnation } = found;
+    return {
+      rig: String(found['rig']),
+      branch: String(found['branch']),
+      base: commitOf(String(found['base'])),
+      attempt: attemptId(String(found['attempt'])),
+      incarnation: typeof incarnation === 'string' ? incarnation : null,
+    };
+  } catch {
+    return null;
+  }
 }
 
 function snapshotSpec(spec: LaunchSpec, base: Commit) {
