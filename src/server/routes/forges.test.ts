@@ -100,6 +100,17 @@ describe('a credential', () => {
     expect(again.body.accounts[0]?.source).toBeNull();
   });
 
+  test('that is removed again under its key is gone, and under another was not there', async () => {
+    await put({ token });
+    const remove = (key: string) =>
+      town.call<Problem>('DELETE', 'rigs/web/credentials', undefined, { 'idempotency-key': key });
+    const first = await remove('key-1');
+    const again = await remove('key-1');
+    expect([first.status, again.status]).toEqual([200, 200]);
+    expect(again.body).toEqual({ items: [] });
+    expect((await remove('key-2')).status).toBe(404);
+  });
+
   test('is gone with its rig', async () => {
     await put({ token });
     await town.call('DELETE', 'rigs/web');

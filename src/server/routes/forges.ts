@@ -27,7 +27,7 @@ export function forgeHandlers(deps: ServerDeps): ForgeHandlers {
     forgeStatus: async () => ok(await status(deps)),
     listCredentials: () => listed(null),
     setCredential: ({ body }) => save(deps, null, body),
-    removeCredential: ({ query }) => remove(deps, null, query.url ?? null),
+    removeCredential: (call) => remove(deps, null, call),
     listRigCredentials: ({ params }) => {
       const rig = rigOf(params.rig);
       return rig.ok ? listed(rig.value.id) : rig;
@@ -36,13 +36,13 @@ export function forgeHandlers(deps: ServerDeps): ForgeHandlers {
       const rig = rigOf(params.rig);
       return rig.ok ? await save(deps, rig.value, body) : rig;
     },
-    removeRigCredential: async ({ params, query }) => {
-      const rig = rigOf(params.rig);
-      return rig.ok ? await remove(deps, rig.value, query.url ?? null) : rig;
+    removeRigCredential: async (call) => {
+      const rig = rigOf(call.params.rig);
+      return rig.ok ? await remove(deps, rig.value, call) : rig;
     },
     listApps: () => appsOf(null),
     setApp: ({ body }) => saveApp(deps, null, body),
-    removeApp: ({ query }) => removeApp(deps, null, query.url ?? null),
+    removeApp: (call) => removeApp(deps, null, call),
     listRigApps: ({ params }) => {
       const rig = rigOf(params.rig);
       return rig.ok ? appsOf(rig.value.id) : rig;
@@ -51,9 +51,9 @@ export function forgeHandlers(deps: ServerDeps): ForgeHandlers {
       const rig = rigOf(params.rig);
       return rig.ok ? await saveApp(deps, rig.value, body) : rig;
     },
-    removeRigApp: async ({ params, query }) => {
-      const rig = rigOf(params.rig);
-      return rig.ok ? await removeApp(deps, rig.value, query.url ?? null) : rig;
+    removeRigApp: async (call) => {
+      const rig = rigOf(call.params.rig);
+      return rig.ok ? await removeApp(deps, rig.value, call) : rig;
     },
     makeWebhook: async ({ params, request }) => {
       const rig = rigOf(params.rig);
@@ -180,25 +180,25 @@ async function saveApp(
   return ok({ app, look: await lookAt(deps, rig, origin) });
 }
 
-async function removeApp(deps: ServerDeps, rig: Rig | null, url: string | null) {
-  const origin = await deps.forge.originOf({ rig, url }, 'app');
-  if (!origin.ok) return origin;
-  const order = { kind: 'app_remove', rig: rig?.id ?? null, origin: origin.value } as const;
-  const done = deps.town().command(order, WHO);
-  return done.ok ? ok({ items: deps.forge.queries().apps(rig?.id ?? null) }) : done;
+interface Removal {
+  readonly query: { readonly url?: string | undefined };
+  readonly key: string | undefined;
 }
 
-async function remove(deps: ServerDeps, rig: Rig | null, url: string | null) {
-  const origin = await deps.forge.originOf({ rig, url }, 'token');
+async function removeApp(deps: ServerDeps, rig: Rig | null, call: Removal) {
+  const origin = await deps.forge.originOf({ rig, url: call.query.url ?? null }, 'app');
   if (!origin.ok) return origin;
-  const order = {
-    kind: 'credential_remove',
-    rig: rig?.id ?? null,
-    origin: origin.value,
-  } as const;
-  const done = deps.town().command(order, WHO);
-  if (!done.ok) return done;
-  return ok({ items: deps.forge.queries().credentials(rig?.id ?? null) });
+  const scope = rig?.id ?? null;
+  const order = { kind: 'app_remove', rig: scope, origin: origin.value } as const;
+  return command(deps, call, order, () => ok({ items: deps.forge.queries().apps(scope) }));
+}
+
+async function remove(deps: ServerDeps, rig: Rig | null, call: Removal) {
+  const origin = await deps.forge.originOf({ rig, url: call.query.url ?? null }, 'token');
+  if (!origin.ok) return origin;
+  const scope = rig?.id ?? null;
+  const order = { kind: 'credential_remove', rig: scope, origin: origin.value } as const;
+  return command(deps, call, order, () => ok({ items: deps.forge.queries().credentials(scope) }));
 }
 
 function noneAt(thing: 'credential' | 'app', origin: string): Failure {
