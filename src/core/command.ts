@@ -133,6 +133,8 @@ export type Command =
   | {
       readonly kind: 'credential_set';
       readonly rig: string | null;
+      /** The town's CLI token, which comes before its own token. */
+      readonly cli?: boolean;
       readonly provider: ForgeProvider;
       readonly origin: string;
       readonly apiOrigin: string;
@@ -148,7 +150,12 @@ export type Command =
       readonly origin: string;
       readonly sealed: string;
     }
-  | { readonly kind: 'credential_remove'; readonly rig: string | null; readonly origin: string }
+  | {
+      readonly kind: 'credential_remove';
+      readonly rig: string | null;
+      readonly cli?: boolean;
+      readonly origin: string;
+    }
   /** An app that tokens are asked from; its key is sealed by the host. */
   | {
       readonly kind: 'app_set';

@@ -5,7 +5,7 @@
  * R1 No resource has a field a token could be in, but the one answer that makes a webhook's secret.
  */
 import { z } from 'zod';
-import { count, explained, isoTime, maybeText, maybeTime } from './values.ts';
+import { count, explained, flag, isoTime, maybeText, maybeTime } from './values.ts';
 
 const provider = z.enum(['github', 'gitlab', 'gitea']);
 
@@ -47,6 +47,7 @@ export const credentialResource = z
   .object({
     scope: z.enum(['town', 'rig']),
     rig: maybeText,
+    cli: z.boolean().meta({ description: 'The town’s CLI token, used before its own token' }),
     provider,
     origin: z.string().meta({ description: 'The only place it is sent to' }),
     mask: z.string(),
@@ -71,8 +72,21 @@ export const credentialRequest = z
   })
   .meta({ id: 'CredentialRequest' });
 
+export const townCredentialRequest = credentialRequest
+  .extend({
+    cli: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'As the town’s CLI token: a login of gh or glab' }),
+  })
+  .meta({ id: 'TownCredentialRequest' });
+
 export const credentialQuery = z.object({
   url: z.string().max(300).optional().meta({ description: 'Of the forge' }),
+});
+
+export const townCredentialQuery = credentialQuery.extend({
+  cli: flag.optional().meta({ description: 'The CLI token' }),
 });
 
 export const credentialSaved = z

@@ -8,7 +8,7 @@
 import { z } from 'zod';
 import { forgeLook } from './forge-resources.ts';
 import { beadStatus } from './resources.ts';
-import { count, pageQuery } from './values.ts';
+import { count, flag, pageQuery } from './values.ts';
 
 const priority = z
   .number()
@@ -117,8 +117,6 @@ export const pauseRequest = z
     halt: z.boolean().default(false).meta({ description: 'Also stop live agents, work saved' }),
   })
   .meta({ id: 'PauseRequest' });
-
-const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 export const beadsQuery = pageQuery.extend({
   rig: z.string().optional(),

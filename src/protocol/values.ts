@@ -97,3 +97,6 @@ export const gateReportView = z
     durationMs: z.number(),
   })
   .meta({ id: 'GateReport' });
+
+/** A yes or no in the query of an address. */
+export const flag = z.enum(['true', 'false']).transform((text) => text === 'true');

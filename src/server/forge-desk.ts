@@ -17,6 +17,8 @@ export interface CredentialWish {
   readonly rig: Rig | null;
   /** Of the forge; null: the rig's, or the only one there is. */
   readonly url: string | null;
+  /** The town's CLI token; of a rig there is none. */
+  readonly cli?: boolean;
 }
 
 export interface CredentialOrder {

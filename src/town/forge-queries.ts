@@ -83,12 +83,13 @@ export class ForgeQueries {
   }
 
   credentials(rig: string | null) {
-    return this.sealed(rig).map(credentialView);
+    const cli = rig === null ? this.sealed(null, true) : [];
+    return [...cli, ...this.sealed(rig)].map(credentialView);
   }
 
   /** Q2 */
-  sealed(rig: string | null): readonly SealedCredential[] {
-    return secrets.of(this.#sql, scopeOf(rig));
+  sealed(rig: string | null, cli = false): readonly SealedCredential[] {
+    return secrets.of(this.#sql, scopeOf(rig, cli));
   }
 
   apps(rig: string | null) {

@@ -24,6 +24,7 @@ import type { Rig } from '../core/rig.ts';
 import type { Budget, Probe } from '../ports/forge.ts';
 import type { SealedApp } from '../storage/tables/apps.ts';
 import type { SealedCredential } from '../storage/tables/secrets.ts';
+import { scopeOf } from './commands/credentials.ts';
 
 const isoOrNull = (at: number | null): string | null =>
   at === null ? null : new Date(at).toISOString();
@@ -211,6 +212,7 @@ export function credentialView(stored: SealedCredential) {
   return {
     scope: rig === null ? ('town' as const) : ('rig' as const),
     rig,
+    cli: scope === scopeOf(null, true),
     provider,
     origin,
     mask,

@@ -5,7 +5,7 @@
  *    every process.
  */
 import { usage } from '../problem.ts';
-import type { NounSpec, OptionSpec } from '../spec.ts';
+import type { Input, NounSpec, OptionSpec } from '../spec.ts';
 
 const rig: OptionSpec = {
   flags: '--rig <name>',
@@ -17,6 +17,11 @@ const fromStdin: OptionSpec = {
   about: 'read it from standard input',
 };
 const url: OptionSpec = { flags: '--url <address>', about: 'of the forge: https://github.com' };
+
+const cli: OptionSpec = {
+  flags: '--cli',
+  about: 'as the town’s CLI token, a login of gh or glab: used before the town’s own',
+};
 
 /** Of an app instead of a token. */
 const ofApp: readonly OptionSpec[] = [
@@ -43,20 +48,24 @@ export const forgeCommands: NounSpec = {
       detail:
         'A token is asked for, or read from standard input; an app’s key is in a file. Both are\n' +
         'kept sealed, and sent to that forge and nowhere else. What may be done is shown.',
-      options: [rig, url, fromStdin, ...ofApp],
+      options: [rig, url, fromStdin, cli, ...ofApp],
       examples: [
         'gt forge login --rig web',
         'gt forge login --url https://git.example.com --token-stdin',
+        'gh auth token | gt forge login --cli --token-stdin',
         'gt forge login --rig web --app-id 12345 --key-file ~/gastown.pem --pin',
       ],
       run: async (context, input) => {
-        const place = { rig: input.text('rig'), url: input.text('url') };
+        const place = placeOf(input);
         const appId = input.text('appId');
         const rest = {
           installation: input.whole('installation', 1, Number.MAX_SAFE_INTEGER),
           keyFile: input.text('keyFile'),
           pin: input.flag('pin'),
         };
+        if (appId !== undefined && place.cli) {
+          throw usage('an app is no CLI token', '--app-id and --cli', 'give one of them');
+        }
         if (appId !== undefined) {
           return (await import('./forge/app.ts')).loginApp(context, { ...place, appId, ...rest });
         }
@@ -71,12 +80,11 @@ export const forgeCommands: NounSpec = {
     {
       words: 'forge logout',
       summary: 'Forget a token or an app',
-      options: [rig, url, app],
+      options: [rig, url, app, cli],
       examples: ['gt forge logout --rig web', 'gt forge logout --url https://github.com --app'],
       run: async (context, input) =>
         (await import('./forge/login.ts')).logout(context, {
-          rig: input.text('rig'),
-          url: input.text('url'),
+          ...placeOf(input),
           app: input.flag('app'),
         }),
     },
@@ -91,3 +99,9 @@ export const forgeCommands: NounSpec = {
     },
   ],
 };
+
+function placeOf(input: Input) {
+  const place = { rig: input.text('rig'), url: input.text('url'), cli: input.flag('cli') };
+  if (!place.cli || place.rig === undefined) return place;
+  throw usage('a rig has no CLI token', '--rig and --cli', 'leave out one of them');
+}

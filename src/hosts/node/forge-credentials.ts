@@ -68,10 +68,11 @@ export class HostCredentials {
     const own = queries.rig(rig);
     const rigTokens = own === null ? [] : await this.#opened(queries.sealed(own.id));
     const rigApp = own === null ? null : await apps.of(own.id, project);
+    const townCliTokens = await this.#opened(queries.sealed(null, true));
     const townTokens = await this.#opened(queries.sealed(null));
     const townApp = await apps.of(null, project);
     const pinnedTo = queries.settings(own)['credentials.pinnedTo'];
-    const all = { rigTokens, rigApp, townCliTokens: [], townTokens, townApp };
+    const all = { rigTokens, rigApp, townCliTokens, townTokens, townApp };
     return { ...all, pinnedTo, machine: null };
   }
 

@@ -127,7 +127,8 @@ export class ForgeParts implements ForgeDesk {
   /** Also of a forge that is not known any more: what is stored can be forgotten. */
   async originOf(wish: CredentialWish, of: 'token' | 'app'): Promise<Result<string, Failure>> {
     const rig = wish.rig?.id ?? null;
-    const rows = of === 'app' ? this.#queries.sealedApps(rig) : this.#queries.sealed(rig);
+    const tokens = this.#queries.sealed(rig, wish.cli);
+    const rows = of === 'app' ? this.#queries.sealedApps(rig) : tokens;
     const stored = rows.map(({ origin }) => origin);
     const asked =
       wish.url === null ? stored : stored.filter((one) => one === originOf(wish.url ?? ''));
@@ -142,7 +143,7 @@ export class ForgeParts implements ForgeDesk {
     if (!forge.ok) return forge;
     const { provider, origin, apiBase } = forge.value;
     const rig = wish.rig?.id ?? null;
-    const row = this.#queries.sealed(rig).find((one) => one.origin === origin);
+    const row = this.#queries.sealed(rig, wish.cli).find((one) => one.origin === origin);
     const stored = row === undefined ? null : await this.#credentials.secretOf(row);
     const written = writtenBack(given, stored);
     if (written.is === 'unchanged') return ok({ order: null, origin });
@@ -153,10 +154,11 @@ export class ForgeParts implements ForgeDesk {
     if (!TOKEN.test(secret.open())) return refusedToken('one word, as the forge showed it');
     const whose = await this.#taken(wish.rig, forge.value, secret);
     if (!whose.ok) return whose;
-    const scope = scopeOf(rig);
+    const scope = scopeOf(rig, wish.cli);
     const order: Command = {
       kind: 'credential_set',
       rig,
+      cli: wish.cli ?? false,
       provider,
       origin,
       apiOrigin: originOf(apiBase) ?? origin,

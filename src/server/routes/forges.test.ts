@@ -100,6 +100,23 @@ describe('a credential', () => {
     expect(again.body.accounts[0]?.source).toBeNull();
   });
 
+  test('that is the town’s CLI token comes before its own, and is forgotten alone', async () => {
+    const source = async () => {
+      const { body } = await town.call<ForgeStatus>('GET', 'forge');
+      return [body.accounts[0]?.source, body.credentials.map(({ cli }) => cli)];
+    };
+    await put({ token, url: null }, 'credentials');
+    forge.addUser('ann');
+    const anns = forge.addToken('ann', { scopes: ['repo'] }).secret;
+    const saved = await put({ token: anns, url: null, cli: true }, 'credentials');
+    expect(saved.body.credential).toMatchObject({ scope: 'town', cli: true, login: 'ann' });
+    expect(await source()).toEqual(['town.cli_token', [true, false]]);
+    await town.call('DELETE', 'credentials?cli=true');
+    expect(await source()).toEqual(['town.token', [false]]);
+    expect((await town.call('DELETE', 'credentials?cli=true')).status).toBe(404);
+    expect((await put({ token, cli: true })).status).toBe(400);
+  });
+
   test('that is removed again under its key is gone, and under another was not there', async () => {
     await put({ token });
     const remove = (key: string) =>

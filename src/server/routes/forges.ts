@@ -26,8 +26,8 @@ export function forgeHandlers(deps: ServerDeps): ForgeHandlers {
   return {
     forgeStatus: async () => ok(await status(deps)),
     listCredentials: () => listed(null),
-    setCredential: ({ body }) => save(deps, null, body),
-    removeCredential: (call) => remove(deps, null, call),
+    setCredential: ({ body }) => save(deps, null, body, body.cli),
+    removeCredential: (call) => remove(deps, null, call, call.query.cli ?? false),
     listRigCredentials: ({ params }) => {
       const rig = rigOf(params.rig);
       return rig.ok ? listed(rig.value.id) : rig;
@@ -141,8 +141,9 @@ async function save(
   deps: ServerDeps,
   rig: Rig | null,
   { token, url }: { readonly token: string; readonly url: string | null },
+  cli = false,
 ) {
-  const sealed = await deps.forge.sealed({ rig, url }, token);
+  const sealed = await deps.forge.sealed({ rig, url, cli }, token);
   if (!sealed.ok) return sealed;
   const { order, origin } = sealed.value;
   if (order !== null) {
@@ -150,7 +151,8 @@ async function save(
     if (!done.ok) return done;
   }
   const queries = deps.forge.queries();
-  const credential = queries.credentials(rig?.id ?? null).find((one) => one.origin === origin);
+  const stored = queries.credentials(rig?.id ?? null);
+  const credential = stored.find((one) => one.origin === origin && one.cli === cli);
   if (credential === undefined) return err(noneAt('credential', origin));
   const look = await lookAt(deps, rig, origin);
   return ok({ credential, changed: order !== null, look });
@@ -193,11 +195,11 @@ async function removeApp(deps: ServerDeps, rig: Rig | null, call: Removal) {
   return command(deps, call, order, () => ok({ items: deps.forge.queries().apps(scope) }));
 }
 
-async function remove(deps: ServerDeps, rig: Rig | null, call: Removal) {
-  const origin = await deps.forge.originOf({ rig, url: call.query.url ?? null }, 'token');
+async function remove(deps: ServerDeps, rig: Rig | null, call: Removal, cli = false) {
+  const origin = await deps.forge.originOf({ rig, url: call.query.url ?? null, cli }, 'token');
   if (!origin.ok) return origin;
   const scope = rig?.id ?? null;
-  const order = { kind: 'credential_remove', rig: scope, origin: origin.value } as const;
+  const order = { kind: 'credential_remove', rig: scope, cli, origin: origin.value } as const;
   return command(deps, call, order, () => ok({ items: deps.forge.queries().credentials(scope) }));
 }
 

@@ -8,7 +8,7 @@ import type { ForgeProvider } from '../../core/pull-request.ts';
 import type { SqlReader, SqlRow, Tx } from '../../ports/sql.ts';
 
 export interface SealedCredential {
-  /** `town`, or `rig:web`. */
+  /** `town`, `town:cli`, `rig:web`, or `webhook:web`. */
   readonly scope: string;
   readonly provider: ForgeProvider;
   readonly origin: string;

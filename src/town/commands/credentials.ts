@@ -52,8 +52,8 @@ function setCredential(ask: Ask, command: Of<'credential_set'>): Answer {
   const { tx, now } = ask.turn;
   const one = command.rig === null ? null : findRig(tx, command.rig);
   if (one !== null && !one.ok) return one;
-  const scope = scopeOf(command.rig);
-  const { kind: _, rig, ...credential } = command;
+  const { kind: _, rig, cli, ...credential } = command;
+  const scope = scopeOf(rig, cli);
   secrets.put(tx, { ...credential, scope, at: now });
   const { origin, mask } = command;
   remark(ask.turn, nameOf(rig), 'credential_set', ask.who, { origin, mask });
@@ -107,15 +107,18 @@ function removeCredential(ask: Ask, command: Of<'credential_remove'>): Answer {
   const { rig, origin } = command;
   const one = rig === null ? null : findRig(tx, rig);
   if (one !== null && !one.ok) return one;
-  const known = secrets.of(tx, scopeOf(rig)).map((stored) => stored.origin);
+  const scope = scopeOf(rig, command.cli);
+  const known = secrets.of(tx, scope).map((stored) => stored.origin);
   if (!known.includes(origin)) return err(missing('credential', origin, known));
-  secrets.remove(tx, scopeOf(rig), origin);
+  secrets.remove(tx, scope, origin);
   remark(ask.turn, nameOf(rig), 'credential_removed', ask.who, { origin });
   return changed(ask, one === null ? null : one.value, origin);
 }
 
-export function scopeOf(rig: string | null): string {
-  return rig === null ? 'town' : `rig:${rig}`;
+/** Where it is kept. A rig has no CLI token: that is the whole town's. */
+export function scopeOf(rig: string | null, cli = false): string {
+  if (rig !== null) return `rig:${rig}`;
+  return cli ? 'town:cli' : 'town';
 }
 
 function nameOf(rig: string | null): EntityName {

@@ -18,21 +18,26 @@ export interface Place {
   readonly url: string | undefined;
 }
 
+/** `cli`: the town's CLI token. */
+interface TokenPlace extends Place {
+  readonly cli: boolean;
+}
+
 export async function login(
   context: Context,
-  { rig, url, fromStdin }: Place & { readonly fromStdin: boolean },
+  { rig, url, cli, fromStdin }: TokenPlace & { readonly fromStdin: boolean },
 ): Promise<ExitCode> {
   const { client, output, world } = context;
   const token = await tokenFrom(context, fromStdin);
   const body = { token, url: url ?? null };
   const saved =
     rig === undefined
-      ? await client.put('/credentials', {}, body)
+      ? await client.put('/credentials', {}, { ...body, cli })
       : await client.put('/rigs/{rig}/credentials', { rig }, body);
   const { credential, look, changed } = saved;
   output.result(saved, () => {
     const who = credential.login === null ? '' : ` as ${credential.login}`;
-    const kept = changed ? 'saved' : 'as it was';
+    const kept = `${changed ? 'saved' : 'as it was'}${cli ? ' as the CLI token' : ''}`;
     return [
       `${credential.mask}  ${kept}, for ${rig ?? 'every rig'} at ${credential.origin}${who}`,
       ...(look === null ? [] : lookLines(output, look, world.now())),
@@ -43,12 +48,12 @@ export async function login(
 
 export async function logout(
   { client, output }: Context,
-  { rig, url, app }: Place & { readonly app: boolean },
+  { rig, url, cli, app }: TokenPlace & { readonly app: boolean },
 ): Promise<ExitCode> {
   const left = app
     ? await withoutApp(client, { rig, url })
     : rig === undefined
-      ? await client.delete('/credentials', {}, { url })
+      ? await client.delete('/credentials', {}, { url, cli: cli ? 'true' : undefined })
       : await client.delete('/rigs/{rig}/credentials', { rig }, { url });
   output.result(left, () => [
     'forgotten',

@@ -81,7 +81,10 @@ function credentialLines(output: Output, { credentials, apps }: ForgeStatus): st
     return ['no token is stored: gt forge login'];
   }
   const rows = [
-    ...credentials.map((one) => [one.origin, one.rig ?? 'every rig', one.mask, one.login ?? '']),
+    ...credentials.map((one) => {
+      const token = one.cli ? `${one.mask} (CLI)` : one.mask;
+      return [one.origin, one.rig ?? 'every rig', token, one.login ?? ''];
+    }),
     ...apps.map((one) => [one.origin, one.rig ?? 'every rig', `app ${one.name}`, one.key]),
   ];
   return output.table(['stored for', 'used by', 'token or app', 'login or key'], rows);
