@@ -11,8 +11,6 @@
  *    target) is what the next attempt starts from: a workspace that lacks it goes to the trash.
  * W5 The lease file beside it is the runner's knowledge of it. A lease of another life of the
  *    runner is void: that life's agents are gone before this one starts any.
- * W6 A lease that cannot be read, as after a loss of power, counts as none: the workspace is made
- *    again from what was saved, and the old one kept in the trash.
  */
 import { existsSync } from 'node:fs';
 import { lstat, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
@@ -279,7 +277,10 @@ async function goesOnFrom(
   return saved.number >= Number(last.slice(last.lastIndexOf('.') + 1));
 }
 
-/** W6 */
+/**
+ * null also for one that cannot be read, as after a loss of power: the workspace is made again
+ * from what was saved, and the old one kept in the trash.
+ */
 export async function readLease(paths: RunnerPaths, bead: string): Promise<Lease | null> {
   try {
     const found = fieldsOf(JSON.parse(await readFile(paths.lease(bead), 'utf8')));
