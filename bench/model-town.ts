@@ -20,6 +20,7 @@ import type { JobResult, JobSpec } from '../src/core/job.ts';
 import { localRunner } from '../src/core/runner.ts';
 import { ok } from '../src/core/result.ts';
 import { after, instant, type Instant } from '../src/core/time.ts';
+import { touchedBy } from '../src/core/touched.ts';
 import { systemRandom } from '../src/hosts/node/random.ts';
 import type { RunnerPort } from '../src/ports/runner.ts';
 import type { Sql, Tx } from '../src/ports/sql.ts';
@@ -133,8 +134,9 @@ export class ModelTown {
   }
 
   submitted(attempt: AttemptId): void {
-    const summary = 'Shortened the list.';
-    this.tell({ kind: 'work_submitted', attempt, head: commit('c'), base: commit('b'), summary });
+    const said = { summary: 'Shortened the list.', touched: touchedBy([], ['list.txt']) };
+    const work = { attempt, head: commit('c'), base: commit('b'), ...said };
+    this.tell({ kind: 'work_submitted', ...work });
   }
 
   ended(attempt: AttemptId): void {

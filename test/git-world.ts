@@ -167,6 +167,7 @@ export function launch(rig: RigRef, bead: string, number = 1, more: Partial<Laun
     profile: null,
     model: null,
     prompt: '',
+    scope: [],
     setup: [],
     signoff: false,
     env: {},

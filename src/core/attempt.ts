@@ -9,6 +9,7 @@ import type { AttemptId, BeadId, CallId, Commit, RigId, RunnerId } from './ids.t
 import type { Failure } from './failure.ts';
 import type { IsolationLevel, LaunchSpec } from './launch-spec.ts';
 import type { Instant } from './time.ts';
+import type { Touched } from './touched.ts';
 import type { Wait } from './wait.ts';
 
 export type AttemptStatus = 'starting' | 'running' | 'stopping' | 'ended';
@@ -107,7 +108,12 @@ export interface Attempt {
   readonly isolation: IsolationLevel | null;
   readonly model: string | null;
   readonly base: Commit | null;
-  readonly submitted: { readonly head: Commit; readonly summary: string } | null;
+  readonly submitted: {
+    readonly head: Commit;
+    readonly summary: string;
+    /** null: its runner's word made no sense. */
+    readonly touched: Touched | null;
+  } | null;
   readonly question: Question | null;
   readonly stopReason: 'submitted' | 'asked' | 'person' | 'quiet' | 'budget' | 'paused' | null;
   readonly end: AttemptEnd | null;

@@ -9,6 +9,7 @@ import type { AttemptId, BeadId, Commit, EscalationId, MergeRequestId, RigId } f
 import type { Failure } from './failure.ts';
 import type { Landed } from './job.ts';
 import type { Instant } from './time.ts';
+import type { Touched } from './touched.ts';
 import type { Usage } from './attempt.ts';
 import type { Wait } from './wait.ts';
 
@@ -68,6 +69,8 @@ export interface Submission {
   readonly base: Commit;
   /** The agent's own summary; untrusted text. */
   readonly summary: string;
+  /** null: its runner's word made no sense. */
+  readonly touched: Touched | null;
   readonly at: Instant;
 }
 
@@ -93,6 +96,8 @@ export interface Bead {
 
   /** Issues that its own words say it fixes: `team/web#12`. */
   readonly issues: readonly string[];
+  /** Paths it is declared to be about (`scope.ts`); empty: none were declared. */
+  readonly scope: readonly string[];
   /** What it matched when it was slung or edited; it is held until a person lets it go. */
   readonly duplicate: Duplicate | null;
 

@@ -21,6 +21,8 @@ export interface BeadEdit {
   readonly title?: string;
   readonly body?: string;
   readonly priority?: Priority;
+  /** Empty: none is declared any more. */
+  readonly scope?: readonly string[];
   readonly agent?: string | null;
   readonly model?: string | null;
 }
@@ -33,6 +35,8 @@ export type Command =
       readonly body: string;
       /** `12`, `#12`, `team/docs#3` or its page: what it fixes, if its words do not say so. */
       readonly issue?: string | null;
+      /** Paths it is about. */
+      readonly scope?: readonly string[];
       readonly after: readonly string[];
       readonly priority: Priority;
       readonly hold: boolean;

@@ -22,6 +22,7 @@ import type { IsolationLevel } from './launch-spec.ts';
 import type { ForgeReport } from './merge-request.ts';
 import type { PRStatusOutcome } from './pr-status.ts';
 import type { Inventory } from './runner.ts';
+import type { Touched } from './touched.ts';
 
 export type Fact =
   /** A runner's life begins, or its link is back. Lists what it really holds. */
@@ -70,6 +71,7 @@ export type Fact =
       readonly head: Commit;
       readonly base: Commit;
       readonly summary: string;
+      readonly touched: Touched;
     }
   | {
       readonly kind: 'attempt_asked';

@@ -92,6 +92,8 @@ export interface LaunchSpec {
   readonly model: string | null;
   /** The first message of the first turn; the runner adds what it must know of its tools. */
   readonly prompt: string;
+  /** The declared scope, which what is handed in is compared with; empty: none. */
+  readonly scope: readonly string[];
   readonly setup: readonly SetupStep[];
   readonly isolation: Isolation;
   readonly author: Author | null;

@@ -52,6 +52,7 @@ export function buildLaunchSpec(launch: Launch): LaunchSpec {
       customInstructions: settings.customInstructions,
       number,
     }),
+    scope: bead.scope,
     setup: setupOf(settings, rig.report),
     isolation: {
       require: settings['isolation.require'],

@@ -71,6 +71,12 @@ export const limits = {
   pullTemplateCharsMax: 16_000,
   /** A bead about an issue that landed this lately is held as a duplicate. */
   duplicateMergedMs: 30 * 24 * hour,
+  /** A scope names areas of a repository; a list of its files belongs nowhere. */
+  scopePathsMax: 20,
+  scopePathCharsMax: 200,
+  /** Of the paths a submission touches: enough for people, and small beside its row. */
+  touchedPathsMax: 50,
+  touchedPathsCharsMax: 16_000,
   beadBodyBytesMax: 100 * 1024,
   requestBodyBytesMax: 1024 * 1024,
   /** An import is read whole before any of it is written. */

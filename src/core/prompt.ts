@@ -29,6 +29,7 @@ export function polecatPrompt(parts: PromptParts): string {
   const sections = [
     workspace(parts),
     gateList(parts.gates),
+    scopeWords(bead.scope),
     customInstructions.trim() === ''
       ? null
       : `Instructions for every task in this repository:\n\n${customInstructions.trim()}`,
@@ -62,6 +63,18 @@ function gateList(gates: readonly Gate[]): string | null {
     'them yourself before you finish:',
     '',
     ...lines,
+  ].join('\n');
+}
+
+function scopeWords(scope: readonly string[]): string | null {
+  if (scope.length === 0) return null;
+  return [
+    'The declared scope of the task, as paths of the repository:',
+    '',
+    fenced(scope.join('\n')),
+    '',
+    'A change elsewhere is not refused, and people are shown it: make one only where the task',
+    'needs it, and say why in your summary.',
   ].join('\n');
 }
 

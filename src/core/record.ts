@@ -24,6 +24,7 @@ import type { Rig } from './rig.ts';
 import type { Runner } from './runner.ts';
 import { resolveSettings } from './setting-definitions.ts';
 import { after, instant, type Instant } from './time.ts';
+import { checkedTouched } from './touched.ts';
 import type { Town } from './town.ts';
 
 /** The rows a fact speaks of; null where there is none. */
@@ -281,7 +282,11 @@ function submitted(fact: Of<'work_submitted'>, { attempt, bead }: RecordScene): 
     return attempt.submitted.head === fact.head ? done() : fenced(fact.attempt);
   }
   const columns = {
-    submitted: { head: fact.head, summary: fact.summary },
+    submitted: {
+      head: fact.head,
+      summary: fact.summary,
+      touched: checkedTouched(fact.touched),
+    },
     base: attempt.base ?? fact.base,
   };
   return done(update('attempt', attempt.id, columns, 'work_submitted'));

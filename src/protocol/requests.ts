@@ -17,6 +17,9 @@ const priority = z
   .max(4)
   .meta({ description: '0 is the most urgent; 2 is ordinary' });
 const names = z.array(z.string());
+const scope = z.array(z.string()).meta({
+  description: 'Paths of the repository that it is about: docs, src/**, **/*.md; not enforced',
+});
 const reason = z.string().default('');
 
 export const slingRequest = z
@@ -27,6 +30,7 @@ export const slingRequest = z
     issue: z.string().max(300).nullable().default(null).meta({
       description: 'What it fixes: #12, team/docs#3 or its page; said in the body, too',
     }),
+    scope: scope.default([]),
     after: names.default([]).meta({ description: 'Beads that must land first' }),
     priority: priority.default(2),
     hold: z.boolean().default(false),
@@ -39,6 +43,7 @@ export const editRequest = z
   .strictObject({
     title: z.string(),
     body: z.string(),
+    scope,
     priority,
     agent: z.string().nullable(),
     model: z.string().nullable(),

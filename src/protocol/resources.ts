@@ -18,6 +18,7 @@ import {
   pageOf,
   proofView,
   setupStepView,
+  touchedView,
   usageView,
   waitView,
 } from './values.ts';
@@ -47,6 +48,7 @@ export const beadResource = z
     model: maybeText,
     held: z.boolean().meta({ description: 'A person asked to hold it, or the duplicate guard' }),
     issues: z.array(z.string()).meta({ description: 'Issues it fixes by its own words' }),
+    scope: z.array(z.string()).meta({ description: 'Paths it is declared to be about' }),
     duplicate: z
       .object({ of: z.string(), issue: z.string(), letGo: z.boolean() })
       .nullable()
@@ -62,6 +64,7 @@ export const beadResource = z
     base: maybeText,
     head: maybeText.meta({ description: 'The submitted commit' }),
     summary: maybeText.meta({ description: 'The agent’s words about its submission' }),
+    touched: touchedView.nullable().meta({ description: 'What its submission touches' }),
     mergeRequest: maybeText,
     reverts: maybeText.meta({ description: 'The bead whose change this one takes back' }),
     proof: proofView.nullable(),

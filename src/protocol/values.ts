@@ -65,6 +65,16 @@ export const proofView = z
   })
   .meta({ id: 'Proof', description: 'Git’s word that the change is in its target' });
 
+export const touchedView = z
+  .object({
+    files: count.meta({ description: 'How many; a renamed one counts at both ends' }),
+    paths: z.array(z.string()).meta({ description: 'The first of them, sorted' }),
+    outside: z.array(z.string()).meta({ description: 'Those of them outside the scope' }),
+    outsideFiles: count.meta({ description: 'How many of all are outside, as far as is known' }),
+    notCompared: count.meta({ description: 'Too many to list when the scope was changed' }),
+  })
+  .meta({ id: 'Touched', description: 'Against the merge base, beside the declared scope' });
+
 export const setupStepView = z
   .object({
     name: z.string(),

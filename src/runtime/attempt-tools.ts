@@ -71,9 +71,10 @@ export class AttemptTools {
     const { summary } = doneInput.parse(input);
     const collected = await this.#deps.collect();
     if (!collected.ok) return refused(refusalText(collected.error)); // H1
-    const { head, base } = collected.value;
+    const { head, base, touched } = collected.value;
     const { attempt } = this.#deps.spec;
-    const told = await this.#deps.tell({ kind: 'work_submitted', attempt, head, base, summary });
+    const work = { attempt, head, base, summary, touched };
+    const told = await this.#deps.tell({ kind: 'work_submitted', ...work });
     if (!told.ok) return this.#notTaken(told.error);
     this.#accept('submitted');
     return said('Submitted. The system tests and merges it from here. Stop now.');

@@ -106,6 +106,7 @@ function specOf(over: Partial<LaunchSpec>): LaunchSpec {
     profile: null,
     model: null,
     prompt: 'p',
+    scope: [],
     setup: [],
     isolation: { require: null, network: 'open' },
     author: null,

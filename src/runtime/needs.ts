@@ -10,6 +10,7 @@ import type { CallId, Commit } from '../core/ids.ts';
 import type { JobResult, JobSpec } from '../core/job.ts';
 import type { AgentProfile, IsolationLevel, LaunchSpec } from '../core/launch-spec.ts';
 import type { Result } from '../core/result.ts';
+import type { Touched } from '../core/touched.ts';
 import type { ReadAnswer, ReadRequest } from '../ports/runner.ts';
 import type { ContainedChild } from './sandbox.ts';
 
@@ -25,6 +26,8 @@ export interface Workspace {
 export interface Submission {
   readonly head: Commit;
   readonly base: Commit;
+  /** Against the merge base with the target. */
+  readonly touched: Touched;
 }
 
 export interface Workspaces {

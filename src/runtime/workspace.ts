@@ -19,12 +19,13 @@ import type { Failure } from '../core/failure.ts';
 import { attemptId, beadId, commitOf, type AttemptId, type Commit } from '../core/ids.ts';
 import type { Author, LaunchSpec } from '../core/launch-spec.ts';
 import { err, ok, type Result } from '../core/result.ts';
+import { touchedBy } from '../core/touched.ts';
 import { refsOfBead, SUBMISSIONS } from './branch-records.ts';
 import { caught, excerpt } from './git-errors.ts';
 import type { ContainedGit, Git } from './git.ts';
 import { fieldsOf } from './harness/fields.ts';
 import type { Mirrors } from './mirror.ts';
-import type { Workspace, Workspaces } from './needs.ts';
+import type { Submission, Workspace, Workspaces } from './needs.ts';
 import type { RunnerPaths } from './paths.ts';
 import { latestSnapshot, type Snapshot } from './snapshot-restore.ts';
 import type { Snapshots } from './snapshot.ts';
@@ -102,7 +103,7 @@ export class GitWorkspaces implements Workspaces {
     return ok(head === null || known.includes(head) ? null : commit);
   }
 
-  async collect(spec: LaunchSpec): Promise<Result<{ head: Commit; base: Commit }, Failure>> {
+  async collect(spec: LaunchSpec): Promise<Result<Submission, Failure>> {
     const lease = await readLease(this.#deps.paths, spec.bead);
     if (lease === null || lease.attempt !== spec.attempt) {
       return err({ kind: 'attempt_over', helps: 'no', attempt: spec.attempt });
@@ -113,7 +114,9 @@ export class GitWorkspaces implements Workspaces {
       rig: spec.rig,
       target: await this.#deps.mirrors.lastKnown(spec.rig),
     });
-    return collected.ok ? ok({ head: collected.value.head, base }) : collected;
+    if (!collected.ok) return collected;
+    const { head, files } = collected.value;
+    return ok({ head, base, touched: touchedBy(spec.scope, files) });
   }
 
   async release(spec: LaunchSpec): Promise<void> {

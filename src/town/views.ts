@@ -15,6 +15,7 @@ import type { RigReport } from '../core/job.ts';
 import type { MergeRequest } from '../core/merge-request.ts';
 import type { Rig } from '../core/rig.ts';
 import type { Runner } from '../core/runner.ts';
+import { compared } from '../core/touched.ts';
 import type { Wait } from '../core/wait.ts';
 import { blockersOf, forgeOfRigView, pollView, pullView } from './forge-views.ts';
 import type { JournalRow } from '../storage/tables/journal.ts';
@@ -48,6 +49,13 @@ function proofView(proof: Proof | null) {
   return proof === null ? null : { ...proof, at: iso(proof.at) };
 }
 
+function touchedView({ scope, submission }: Bead) {
+  const touched = submission?.touched ?? null;
+  if (touched === null) return null;
+  const { inside: _listed, ...outside } = compared(scope, touched);
+  return { files: touched.files, paths: touched.paths, ...outside };
+}
+
 export interface BeadRelations {
   readonly waits: readonly Wait[];
   readonly after: readonly string[];
@@ -77,6 +85,7 @@ export function beadView(bead: Bead, { waits, ...relations }: BeadRelations) {
     model: bead.model,
     held: bead.hold,
     issues: bead.issues,
+    scope: bead.scope,
     duplicate: bead.duplicate,
     ...relations,
     attempt: bead.attempt,
@@ -88,6 +97,7 @@ export function beadView(bead: Bead, { waits, ...relations }: BeadRelations) {
     base: bead.base,
     head: bead.submission?.head ?? null,
     summary: bead.submission?.summary ?? null,
+    touched: touchedView(bead),
     mergeRequest: bead.mergeRequest,
     reverts: bead.reverts?.bead ?? null,
     proof: proofView(bead.proof),

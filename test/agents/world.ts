@@ -15,6 +15,7 @@ import { attemptId, beadId, callId, commitOf, rigId, runnerId } from '../../src/
 import type { AgentProfile, LaunchSpec } from '../../src/core/launch-spec.ts';
 import { err, ok, type Result } from '../../src/core/result.ts';
 import { instant } from '../../src/core/time.ts';
+import { touchedBy } from '../../src/core/touched.ts';
 import type { Timers } from '../../src/ports/host.ts';
 import { childEnv } from '../../src/runtime/child-env.ts';
 import { findCommand } from '../../src/runtime/containment.ts';
@@ -216,6 +217,7 @@ export function launchSpec(changes: Partial<LaunchSpec> & { prompt: string }): L
     agent: 'scripted',
     profile: null,
     model: null,
+    scope: [],
     setup: [],
     isolation: { require: null, network: 'open' },
     author: null,
@@ -277,7 +279,8 @@ export function plainWorkspaces(home: string): Workspaces {
       const tip = commitOf(await head(spec, 'HEAD'));
       const base = commitOf(await head(spec, 'base'));
       if (tip === base) return err({ kind: 'submission_empty', helps: 'no', base, head: tip });
-      return ok({ head: tip, base });
+      const names = await git(place(spec), 'diff', '--name-only', 'base', 'HEAD');
+      return ok({ head: tip, base, touched: touchedBy(spec.scope, names.split('\n')) });
     },
     release: async () => undefined,
   };

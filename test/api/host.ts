@@ -14,6 +14,7 @@ import type { JobResult, JobSpec, RigReport } from '../../src/core/job.ts';
 import type { LaunchSpec } from '../../src/core/launch-spec.ts';
 import { ok, type Result } from '../../src/core/result.ts';
 import { noUsage } from '../../src/core/attempt.ts';
+import { touchedBy } from '../../src/core/touched.ts';
 import { NodeHost, type HostRunner, type RunnerGround } from '../../src/hosts/node/serve.ts';
 import type { GitLogin } from '../../src/runtime/git-credential.ts';
 import type { RigResource } from '../../src/protocol/http.ts';
@@ -104,8 +105,8 @@ export class ModelRunner implements HostRunner {
 
   /** The agent handed in its work and its process is gone. */
   async submit(attempt: AttemptId): Promise<void> {
-    const summary = 'done';
-    await this.tell({ kind: 'work_submitted', attempt, head, base: commit, summary });
+    const work = { head, base: commit, summary: 'done', touched: touchedBy([], ['a.txt']) };
+    await this.tell({ kind: 'work_submitted', attempt, ...work });
     const end = { outcome: 'submitted', failure: null, saved: null } as const;
     await this.tell({ kind: 'attempt_ended', attempt, end, usage: noUsage });
   }

@@ -14,6 +14,7 @@ import type { JobResult, JobSpec } from '../../src/core/job.ts';
 import type { LaunchSpec } from '../../src/core/launch-spec.ts';
 import { err, ok, type Result } from '../../src/core/result.ts';
 import type { Failure } from '../../src/core/failure.ts';
+import { touchedBy } from '../../src/core/touched.ts';
 import type { ReadAnswer, RunnerPort, Refusal } from '../../src/ports/runner.ts';
 import { headOf as headOfNumber } from './forge.ts';
 import type { Machine, Word } from './world.ts';
@@ -121,9 +122,10 @@ function submitted({ attempt }: LaunchSpec, head: Commit): readonly Fact[] {
     model: null,
   }));
   const end = { outcome: 'submitted', failure: null, saved: null } as const;
+  const touched = touchedBy([], ['it.txt']);
   return [
     ...reached,
-    { kind: 'work_submitted', attempt, head, base: tip, summary: 'Did it.' },
+    { kind: 'work_submitted', attempt, head, base: tip, summary: 'Did it.', touched },
     { kind: 'attempt_ended', attempt, end, usage: noUsage },
   ];
 }

@@ -15,6 +15,11 @@ const words: readonly OptionSpec[] = [
     about: 'read the body from a file ("-": stdin)',
     completes: 'file',
   },
+  {
+    flags: '--scope <path>',
+    about: 'what it is about: docs, src/**; shown beside what it touches; repeatable',
+    many: true,
+  },
   { flags: '--priority <0-4>', about: '0 is the most urgent, 2 is ordinary' },
   { flags: '--agent <name>', about: "which agent does it (default: the rig's)" },
   { flags: '--model <name>', about: "which model it uses (default: the rig's)" },
@@ -46,6 +51,7 @@ export const sling: CommandSpec = {
     'gt sling web "add a health endpoint" --body "GET /health answers 200"',
     'gt sling web "use it in the smoke test" --after web-1 --priority 1',
     'gt sling web "answer HEAD requests too" --issue 12',
+    'gt sling web "tidy the guides" --scope docs --scope "src/**/*.md"',
     'git log -1 | gt sling web "write the changelog" --body -',
   ],
   run: async (context, input) =>
@@ -56,6 +62,7 @@ export const sling: CommandSpec = {
       bodyFile: input.text('bodyFile'),
       issue: input.text('issue'),
       after: input.texts('after'),
+      scope: input.all('scope'),
       priority: input.whole('priority', 0, 4),
       hold: input.flag('hold'),
       agent: input.text('agent'),
@@ -131,16 +138,21 @@ const look: readonly CommandSpec[] = [
 const change: readonly CommandSpec[] = [
   {
     words: 'bead edit',
-    summary: 'Change title, body, priority, agent or model of a bead that is not closed',
+    summary: 'Change title, body, scope, priority, agent or model of a bead that is not closed',
     args: [bead],
     options: [{ flags: '--title <text>', about: 'the new title' }, ...words],
-    examples: ['gt bead edit web-17 --priority 0', 'gt bead edit web-17 --body-file task.md'],
+    examples: [
+      'gt bead edit web-17 --priority 0',
+      'gt bead edit web-17 --body-file task.md',
+      'gt bead edit web-17 --scope ""',
+    ],
     run: async (context, input) =>
       (await import('./bead/edit.ts')).edit(context, {
         bead: input.arg('bead'),
         title: input.text('title'),
         body: input.text('body'),
         bodyFile: input.text('bodyFile'),
+        scope: input.all('scope'),
         priority: input.whole('priority', 0, 4),
         agent: input.text('agent'),
         model: input.text('model'),

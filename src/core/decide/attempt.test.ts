@@ -88,7 +88,7 @@ describe('a lease', () => {
 });
 
 describe('a stop', () => {
-  const submitted = { head: commit('b'), summary: '' };
+  const submitted = { head: commit('b'), summary: '', touched: null };
   test.each([
     ['submitted', { submitted }, {}],
     ['asked', { question: { text: '?', choices: [] } }, {}],
@@ -145,7 +145,7 @@ describe('an end', () => {
   });
 
   test('is outweighed by what was accepted before it', () => {
-    const submitted = { head: commit('b'), summary: '' };
+    const submitted = { head: commit('b'), summary: '', touched: null };
     expect(sets(decide({ ...end('crashed'), submitted })).outcome).toBe('submitted');
     expect(sets(decide({ ...end('evicted'), question })).outcome).toBe('asked');
   });

@@ -20,6 +20,7 @@ import type { Bead } from '../bead.ts';
 import type { Failure } from '../failure.ts';
 import { attemptId, beadId, escalationId, mergeRequestId } from '../ids.ts';
 import { limits } from '../limits.ts';
+import { touchedBy } from '../touched.ts';
 import type { BeadView } from '../view.ts';
 import { decideBead } from './bead.ts';
 
@@ -135,22 +136,23 @@ describe('a bead in progress', () => {
   });
 
   test('goes into review with a new merge request on an accepted submission', () => {
+    const touched = touchedBy([], ['hello.txt']);
     const attempt = attemptWith({
       status: 'stopping',
-      submitted: { head: commit('b'), summary: 'done' },
+      submitted: { head: commit('b'), summary: 'done', touched },
     });
     const plan = decide({ ...working, base: commit('a'), charged: 3 }, { attempt });
     expect(beadSets(plan)).toMatchObject({
       status: 'in_review',
       charged: 0,
       mergeRequest: 'mr-3',
-      submission: { head: commit('b'), attempt: 'web-1.1' },
+      submission: { head: commit('b'), attempt: 'web-1.1', touched },
     });
     expect(plan.actions.filter((action) => action.do === 'insert')).toHaveLength(1);
   });
 
   test('keeps its one live merge request for a later submission', () => {
-    const attempt = attemptWith({ submitted: { head: commit('b'), summary: '' } });
+    const attempt = attemptWith({ submitted: { head: commit('b'), summary: '', touched: null } });
     const mergeRequest = requestWith({ stage: 'changes_requested' });
     const bead = { ...working, base: commit('a'), mergeRequest: mergeRequest.id };
     const plan = decide(bead, { attempt, mergeRequest });

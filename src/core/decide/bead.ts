@@ -130,10 +130,10 @@ function inProgress(view: BeadView): Plan {
     return act(set(bead, { base: attempt.base }, 'base_cut'));
   }
   if (attempt.submitted !== null) {
-    const { head, summary } = attempt.submitted;
+    const { head, summary, touched } = attempt.submitted;
     const base = bead.base ?? attempt.base;
     assert(base !== null, `${attempt.id} submitted without a base`);
-    const submission = { attempt: attempt.id, head, base, summary, at: view.now };
+    const submission = { attempt: attempt.id, head, base, summary, touched, at: view.now };
     const progress = { submission, round: null, charged: 0, startFailures: 0, failure: null };
     return openRequest(view, 'submitted', progress);
   }

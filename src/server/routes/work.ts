@@ -199,6 +199,7 @@ function priorityOf(value: number): 0 | 1 | 2 | 3 | 4 {
 function editOf(body: {
   readonly title?: string | undefined;
   readonly body?: string | undefined;
+  readonly scope?: readonly string[] | undefined;
   readonly priority?: number | undefined;
   readonly agent?: string | null | undefined;
   readonly model?: string | null | undefined;
@@ -206,6 +207,7 @@ function editOf(body: {
   return {
     ...(body.title === undefined ? {} : { title: body.title }),
     ...(body.body === undefined ? {} : { body: body.body }),
+    ...(body.scope === undefined ? {} : { scope: body.scope }),
     ...(body.priority === undefined ? {} : { priority: priorityOf(body.priority) }),
     ...(body.agent === undefined ? {} : { agent: body.agent }),
     ...(body.model === undefined ? {} : { model: body.model }),

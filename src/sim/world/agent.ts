@@ -11,6 +11,7 @@ import type { Failure } from '../../core/failure.ts';
 import type { Commit } from '../../core/ids.ts';
 import type { LaunchSpec } from '../../core/launch-spec.ts';
 import { limits } from '../../core/limits.ts';
+import { touchedBy } from '../../core/touched.ts';
 import { agentCrashed, agentIdle, agentTimedOut, setupFailed } from './failures.ts';
 import { spawnFailed, unreachable } from './failures.ts';
 import type { ModelRunner } from './runner.ts';
@@ -144,6 +145,7 @@ export class Agent {
       head,
       base: this.#base ?? head,
       summary: 'did it',
+      touched: touchedBy(this.spec.scope, this.#runner.world.plans.of(this.spec.bead).paths),
     } as const;
     link.tell(fact, (answer) => this.#answered(answer.ok ? 'submitted' : 'evicted'), insistMs);
   }

@@ -10,6 +10,7 @@ import type { Failure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { neighbourRules } from '../../core/neighbours.ts';
 import type { Result } from '../../core/result.ts';
+import { touchedBy } from '../../core/touched.ts';
 import { attempts } from '../../storage/tables/attempts.ts';
 import { Answering } from './answering.ts';
 import { type FaultKind, Faults } from './faults.ts';
@@ -307,6 +308,7 @@ export class World {
       head,
       base,
       summary: 'late',
+      touched: touchedBy([], ['late.txt']),
     });
     if (reached.is !== 'answered') return false;
     this.faults.count('stale_submission');

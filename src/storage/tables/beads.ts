@@ -24,6 +24,7 @@ const table = new Table<Bead>({
     agent: nullable(text()),
     model: nullable(text()),
     issues: json(),
+    scope: json(),
     duplicate: nullable(json()),
     hold: bool,
     closeAs: nullable(text()),

@@ -47,6 +47,7 @@ function adopt(ask: Ask, command: Adopt): Answer {
     ...newBead(ask, rig, {
       title: adoptedTitle(snapshot),
       body: adoptedBody(snapshot),
+      scope: [],
       priority: 2,
       hold: false,
       agent: null,

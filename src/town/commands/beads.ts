@@ -11,6 +11,7 @@ import { limits } from '../../core/limits.ts';
 import { branchOf } from '../../core/names.ts';
 import { insert, update } from '../../core/plan.ts';
 import { err, ok, type Result } from '../../core/result.ts';
+import { readScope } from '../../core/scope.ts';
 import type { Rig } from '../../core/rig.ts';
 import { dependencies } from '../../storage/tables/dependencies.ts';
 import { beads } from '../../storage/tables/beads.ts';
@@ -33,11 +34,14 @@ export function sling(ask: Ask, command: Of<'sling'>): Answer {
   if (!blockers.ok) return blockers;
   const body = bodyAbout(rig.value, command);
   if (!body.ok) return body;
+  const scope = readScope(command.scope ?? []);
+  if (!scope.ok) return scope;
   const issues = issuesOf(rig.value, `${command.title}\n${body.value}`);
   const duplicate = duplicateOf(ask.turn.tx, issues, ask.turn.now);
   const bead = newBead(ask, rig.value, {
     title: command.title.trim(),
     body: body.value,
+    scope: scope.value,
     priority: command.priority,
     hold: command.hold || duplicate !== null,
     agent: command.agent,
@@ -89,12 +93,15 @@ export function edit(ask: Ask, command: Of<'bead_edit'>): Answer {
     (change.title === undefined ? null : titleProblem(change.title)) ??
     (change.body === undefined ? null : bodyProblem(change.body));
   if (refused !== null) return err(refused);
+  const scope = change.scope === undefined ? null : readScope(change.scope);
+  if (scope?.ok === false) return scope;
+  const declared = scope === null ? {} : { scope: scope.value };
   // Another agent is the answer to one that could not be started.
   const { status, failure } = bead.value;
   const chosen = change.agent !== undefined || change.model !== undefined;
   const again = status === 'failed' && isOfChoice(failure) && chosen ? { retryAsked: true } : {};
   const about = aboutOther(ask, bead.value, change);
-  const columns = { ...change, ...again, ...about };
+  const columns = { ...change, ...declared, ...again, ...about };
   return done(ask, bead.value.id, update('bead', bead.value.id, columns, 'edited'));
 }
 
@@ -187,6 +194,7 @@ export function revert(ask: Ask, command: Of<'bead_revert'>): Answer {
   const fresh = newBead(ask, rig.value, {
     title,
     body,
+    scope: bead.scope,
     priority: bead.priority,
     hold: false,
     agent: bead.agent,
@@ -287,7 +295,7 @@ function backFrom(cameFrom: ReadonlyMap<BeadId, BeadId | null>, end: BeadId): re
   return path;
 }
 
-type Wanted = Pick<Bead, 'title' | 'body' | 'priority' | 'hold' | 'agent' | 'model'>;
+type Wanted = Pick<Bead, 'title' | 'body' | 'scope' | 'priority' | 'hold' | 'agent' | 'model'>;
 
 export function newBead(ask: Ask, rig: Rig, wanted: Wanted): Bead {
   const { tx, now } = ask.turn;

@@ -1,7 +1,8 @@
 /**
- * `gt bead edit`: change the words, the priority, the agent or the model of a bead.
+ * `gt bead edit`: change the words, the scope, the priority, the agent or the model of a bead.
  *
- * E1 What is not named stays; an empty agent or model goes back to the rig's.
+ * E1 What is not named stays; an empty agent or model goes back to the rig's, and an empty scope
+ *    declares none.
  */
 import type { EditRequest } from '../../../protocol/http.ts';
 import { bodyText } from '../../body-text.ts';
@@ -15,6 +16,7 @@ export interface EditOptions {
   readonly title: string | undefined;
   readonly body: string | undefined;
   readonly bodyFile: string | undefined;
+  readonly scope: readonly string[];
   readonly priority: number | undefined;
   readonly agent: string | undefined;
   readonly model: string | undefined;
@@ -22,10 +24,11 @@ export interface EditOptions {
 
 export async function edit(context: Context, options: EditOptions): Promise<ExitCode> {
   const body = await bodyText(context.world, options);
-  const { title, priority, agent, model } = options;
+  const { title, scope, priority, agent, model } = options;
   const request: EditRequest = {
     ...(title === undefined ? {} : { title }),
     ...(body === undefined ? {} : { body }),
+    ...(scope.length === 0 ? {} : { scope: scope.join('') === '' ? [] : [...scope] }),
     ...(priority === undefined ? {} : { priority }),
     ...(agent === undefined ? {} : { agent: agent === '' ? null : agent }), // E1
     ...(model === undefined ? {} : { model: model === '' ? null : model }),

@@ -55,6 +55,7 @@ function facts(output: Output, bead: BeadResource, now: number): string[] {
     ['priority', `P${bead.priority}`],
     ['fixes', bead.issues.length === 0 ? null : bead.issues.join(', ')],
     ['duplicate', bead.duplicate === null ? null : duplicateText(bead.duplicate)],
+    ['scope', bead.scope.length === 0 ? null : bead.scope.map(oneLine).join(', ')],
     ['agent', bead.agent],
     ['model', bead.model],
     ['after', bead.after.length === 0 ? null : bead.after.join(', ')],
@@ -63,6 +64,7 @@ function facts(output: Output, bead: BeadResource, now: number): string[] {
     ['tries', tries(bead)],
     ['submitted', shortCommit(bead.head)],
     ['summary', bead.summary === null ? null : clean(bead.summary)],
+    ['touches', bead.touched === null ? null : touchedText(bead.touched)],
     ['reverts', bead.reverts],
     ['merged', bead.proof === null ? null : `${bead.proof.commit} into ${bead.proof.target}`],
     ['used', usageText(bead.usage)],
@@ -72,6 +74,18 @@ function facts(output: Output, bead: BeadResource, now: number): string[] {
 
 function duplicateText({ of, issue, letGo }: NonNullable<BeadResource['duplicate']>): string {
   return `of ${of}, which came first to ${issue}${letGo ? '; let go all the same' : ''}`;
+}
+
+const PATHS_SHOWN = 10;
+
+function touchedText(touched: NonNullable<BeadResource['touched']>): string {
+  const { files, outside, outsideFiles, notCompared } = touched;
+  const unsure = notCompared === 0 ? '' : `; ${notCompared} not compared with the scope`;
+  if (outsideFiles === 0) return `${counted(files, 'file')}${unsure}`;
+  const shown = outside.slice(0, PATHS_SHOWN).map(oneLine);
+  const more = outsideFiles - shown.length;
+  const all = [...shown, ...(more === 0 ? [] : [`${more} more`])].join(', ');
+  return `${counted(files, 'file')}; outside the declared scope: ${all}${unsure}`;
 }
 
 function tries(bead: BeadResource): string | null {

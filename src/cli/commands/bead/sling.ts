@@ -15,6 +15,7 @@ export interface SlingOptions {
   readonly body: string | undefined;
   readonly bodyFile: string | undefined;
   readonly issue: string | undefined;
+  readonly scope: readonly string[];
   readonly after: readonly string[];
   readonly priority: number | undefined;
   readonly hold: boolean;
@@ -32,6 +33,7 @@ export async function sling(context: Context, options: SlingOptions): Promise<Ex
       title: options.title,
       body: (await bodyText(world, options)) ?? '',
       issue: options.issue ?? null,
+      scope: [...options.scope],
       after: [...options.after],
       priority: options.priority ?? 2,
       hold: options.hold,
