@@ -20,6 +20,7 @@ import {
   pullTitleCharsMax,
   pullTrailer,
 } from './pull-words.ts';
+import { touchedBy } from './touched.ts';
 
 const bodyOf = (bead: Partial<Bead> = {}, gates: readonly GateReport[] = []): string =>
   pullBody(
@@ -29,15 +30,17 @@ const bodyOf = (bead: Partial<Bead> = {}, gates: readonly GateReport[] = []): st
 const saying = (summary: string): string =>
   bodyOf({ submission: { ...submissionOf(commit('b')), summary } });
 
-test('a body has summary, verification, notes, issues and the trailer, in this order', () => {
+test('a body has summary, verification, scope, notes, issues and trailer, in this order', () => {
   const body = bodyOf(
     {
+      scope: ['src/**', 'docs'],
       body: 'Say hello at the door.\n\nFixes #12, and resolves team/docs#3. See #9.',
       issues: ['team/web#12', 'team/docs#3'],
       rounds: { feedback: 1, gate: 2 },
       submission: {
         ...submissionOf(commit('b')),
         summary: 'Greets in `en` and `de`.\n\n- new: greet()\n- test',
+        touched: touchedBy(['src/**', 'docs'], ['src/hi.ts', 'package.json', 'docs/hi.md']),
       },
     },
     [
@@ -60,6 +63,19 @@ test('a body has summary, verification, notes, issues and the trailer, in this o
 - \`test\`: passed, \`npm test\`
 - \`lint\`: passed (only after failing first), \`npm run lint\`
 - \`docs\`: could not run, \`npm run docs\`
+
+## Scope
+
+Declared: \`src/**\`, \`docs\`. 3 files are touched, 1 of them outside of that.
+
+Outside of what was declared:
+
+- \`package.json\`
+
+Within it:
+
+- \`docs/hi.md\`
+- \`src/hi.ts\`
 
 ## Notes
 
@@ -123,7 +139,13 @@ Fixes #(issue)
 - [ ] closes #44, or says why not
 Gastown-Pull: evil/web-9
 `;
-    expect(filled(template, { body: 'Fixes #12', issues: ['team/web#12'] })).toBe(`# Description
+    expect(filled(template, { body: 'Fixes #12', issues: ['team/web#12'] })).toBe(`## Scope
+
+None was declared. 1 file is touched.
+
+- \`hello.txt\`
+
+# Description
 
 > Says hello.
 
@@ -165,6 +187,12 @@ Gastown-Pull: abcd/web-1
 
 - \`test\`: passed, \`npm test\`
 
+## Scope
+
+None was declared. 1 file is touched.
+
+- \`hello.txt\`
+
 ## Notes
 
 Rounds before this:
@@ -177,6 +205,27 @@ Rounds before this:
 
 Gastown-Pull: abcd/web-1
 `);
+  });
+
+  test.each([
+    '## Scope',
+    '### Files',
+    '# Changed files',
+    '## What changed?',
+    '## What has changed',
+  ])('takes the scope where it asks for it: %s', (heading) => {
+    const body = filled(`${heading}\n\n## Why\n`);
+    expect(body).toContain(`${heading}\n\nNone was declared. 1 file is touched.\n`);
+    expect(body.match(/None was declared/g)).toHaveLength(1);
+    expect(body.startsWith('## Summary\n\n> Says hello.')).toBe(true);
+  });
+
+  test('that asks what the change is about is told that, not which files', () => {
+    expect(filled('## What changed and why\n').split('\n\n').slice(-3)).toEqual([
+      '## What changed and why',
+      '> Says hello.',
+      'Gastown-Pull: abcd/web-1\n',
+    ]);
   });
 
   test('however long, fits with the longest words of an agent', () => {
@@ -197,6 +246,12 @@ test('a body without gates, rounds, issues and words of the agent says so in few
 ## Verification
 
 No gates are set for this repository.
+
+## Scope
+
+None was declared. 1 file is touched.
+
+- \`hello.txt\`
 
 Gastown-Pull: abcd/web-1
 `);
@@ -280,6 +335,6 @@ test('title and body fit every forge, and the body still ends with the trailer',
   );
   const body = pullBody(requestView({ gates }, { bead }));
   expect(body.length).toBeLessThanOrEqual(pullBodyCharsMax);
-  expect(body).toContain('- and 440 more\n');
+  expect(body).toContain('- and 483 more\n');
   expect(body.endsWith(`\n\nGastown-Pull: abcd/web-1\n`)).toBe(true);
 });

@@ -1,8 +1,7 @@
 /**
  * The title and body of a pull request: composed by code from what is known, never by an agent.
- * Sections: summary, verification, notes, `Fixes #n`, trailer; in the repository's own template
- * where it has one. There is no scope section: no task declares paths yet, and which paths it
- * touched is not known here.
+ * Sections: summary, verification, scope, notes, `Fixes #n`, trailer; in the repository's own
+ * template where it has one. It speaks of the submission it is opened with.
  *
  * B1 The last line names town and bead: how a pull request is known as ours when an answer was
  *    lost. B2 The agent's summary is data: quoted, shortened, and unable to forge our trailer.
@@ -16,6 +15,7 @@ import { issuesNamed } from './issue.ts';
 import type { GateReport } from './job.ts';
 import { limits } from './limits.ts';
 import { filledTemplate, type Section } from './pull-template.ts';
+import { fitting, scopeText } from './pull-scope.ts';
 import { oneLine } from './quote.ts';
 import type { Town } from './town.ts';
 import type { MergeRequestView } from './view.ts';
@@ -26,6 +26,7 @@ export const pullBodyCharsMax = 65_000;
 
 const summaryCharsMax = 8000;
 const gatesShownMax = 60;
+const gatesCharsMax = 12_000;
 
 export function pullTitle(bead: Bead): string {
   return oneLine(bead.title, Math.min(limits.beadTitleCharsMax, pullTitleCharsMax));
@@ -39,11 +40,20 @@ export function pullTrailer(town: Town, bead: Bead): string {
 export function pullBody(view: MergeRequestView): string {
   const { bead, mergeRequest, town, rig } = view;
   const sections: readonly Section[] = [
-    { title: 'Summary', text: summaryOf(bead), asked: /summary|descri|^what\b/i },
+    {
+      title: 'Summary',
+      text: summaryOf(bead),
+      asked: /summary|descri|^what\b(?!.*\bchanged\W*$)/i,
+    },
     {
       title: 'Verification',
       text: verification(mergeRequest.gates),
       asked: /verif|test|checked|\bqa\b/i,
+    },
+    {
+      title: 'Scope',
+      text: scopeText(bead),
+      asked: /\bscope\b|\bfiles\b|^what\b.*\bchanged\W*$/i,
     },
     ...notes(bead),
   ];
@@ -65,13 +75,13 @@ function summaryOf(bead: Bead): string {
 
 function verification(gates: readonly GateReport[]): string {
   if (gates.length === 0) return 'No gates are set for this repository.';
-  const lines = gates.slice(0, gatesShownMax).map(({ gate, command, result, flaky }) => {
+  const lines = gates.map(({ gate, command, result, flaky }) => {
     const note = flaky ? ' (only after failing first)' : '';
     const name = quotedName(gate);
     return `- ${name}: ${result.replaceAll('_', ' ')}${note}, ${codeSpan(oneLine(command, 200))}`;
   });
-  const more = gates.length - lines.length;
-  return [counted(gates), '', ...lines, ...(more > 0 ? [`- and ${more} more`] : [])].join('\n');
+  const shown = fitting(lines, gates.length, gatesShownMax, gatesCharsMax);
+  return [counted(gates), '', ...shown].join('\n');
 }
 
 function counted(gates: readonly GateReport[]): string {

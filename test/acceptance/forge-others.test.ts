@@ -52,7 +52,7 @@ describe.each([
   }
 
   test('a bead lands through its pull request', async () => {
-    const bead = await town.sling('web', addFile('one'));
+    const bead = await town.sling('web', addFile('one'), ['--scope', 'docs', '--scope', 'src/**']);
     const pull = await ground.pullOf(bead, repo);
     await untilSeen('it is merged', bead, () => pull.state === 'merged');
     expect(await ground.closed(bead)).toBe('merged');
@@ -63,6 +63,12 @@ describe.each([
     expect(pull.body).toContain(
       '# What is it?\n\n> one is written.\n\n# Checklist\n\n- [ ] signed',
     );
+    expect(pull.body).toContain(
+      '## Scope\n\nDeclared: `docs`, `src/**`. 1 file is touched, 1 of them outside of that.\n\n' +
+        'Outside of what was declared:\n\n- `one.txt`\n\n',
+    );
+    const shown = (await town.run(['bead', 'show', bead])).out;
+    expect(shown).toContain('1 file; outside the declared scope: one.txt');
   }, 120_000);
 
   test('a failing check comes back as a round on the same pull request', async () => {
