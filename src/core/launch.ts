@@ -30,8 +30,7 @@ export interface Launch {
 
 export function buildLaunchSpec(launch: Launch): LaunchSpec {
   const { town, rig, bead, number, settings } = launch;
-  const usual = settings.defaultAgent ?? launch.defaultAgent ?? noAgent;
-  const agent = bead.agent ?? usual;
+  const { agent, model } = agentFor(bead, settings, launch.defaultAgent);
   return {
     rig: rigRefOf(rig, town),
     bead: bead.id,
@@ -44,7 +43,7 @@ export function buildLaunchSpec(launch: Launch): LaunchSpec {
     head: bead.round?.head ?? bead.submission?.head ?? null,
     agent,
     profile: settings.agents.find((profile) => profile.name === agent) ?? null,
-    model: bead.model ?? (agent === usual ? settings.defaultModel : null), // L3
+    model,
     prompt: polecatPrompt({
       bead,
       target: rig.target,
@@ -64,6 +63,17 @@ export function buildLaunchSpec(launch: Launch): LaunchSpec {
     tokensMax: leastLeft(launch, 'tokens', tokensOf),
     usdMax: leastLeft(launch, 'usd', (usage) => usage.usd ?? 0),
   };
+}
+
+/** Who works on a bead, with which model; `noAgent` where nobody can. */
+export function agentFor(
+  bead: Pick<Bead, 'agent' | 'model'>,
+  settings: Settings,
+  found: string | null,
+): { readonly agent: string; readonly model: string | null } {
+  const usual = settings.defaultAgent ?? found ?? noAgent;
+  const agent = bead.agent ?? usual;
+  return { agent, model: bead.model ?? (agent === usual ? settings.defaultModel : null) }; // L3
 }
 
 export function rigRefOf(rig: Rig, town: Town): RigRef {

@@ -51,6 +51,8 @@ export type ReadRequest =
       readonly branch: string;
       readonly head: Commit;
       readonly directory: string;
+      /** Only see whether it could be put there. */
+      readonly dryRun: boolean;
     };
 
 export type ReadAnswer =

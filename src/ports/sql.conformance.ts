@@ -3,7 +3,7 @@
  * adapter's own test, on Node and inside workerd.
  */
 import { describe, expect, test } from 'vitest';
-import type { Sql } from './sql.ts';
+import { undone, type Sql } from './sql.ts';
 
 /** Runs a body against a fresh, empty database. A Durable Object gives one only to a callback. */
 export type WithSql = (body: (sql: Sql) => void) => void | Promise<void>;
@@ -63,6 +63,20 @@ export function sqlConformance(name: string, withSql: WithSql): void {
       expect(body).toThrow(Crash);
       expect(ids(sql)).toEqual([]);
       expect(sql.get(`select name from sqlite_master where name = 'more'`)).toBeUndefined();
+    });
+
+    check('one that is undone on purpose answers what it saw, and leaves nothing', (sql) => {
+      add(sql, 'a', 1);
+      const seen = undone(sql, (tx) => {
+        tx.savepoint((inner) => inner.run(`insert into things (id, rank) values ('b', 2)`));
+        tx.run(`delete from things where id = 'a'`);
+        return ids(sql);
+      });
+      expect(seen).toEqual(['b']);
+      expect(ids(sql)).toEqual(['a']);
+      expect(() => undone(sql, crash)).toThrow(Crash);
+      add(sql, 'c', 3);
+      expect(ids(sql)).toEqual(['a', 'c']);
     });
 
     check('a transaction reads what it wrote', (sql) => {

@@ -33,6 +33,26 @@ export interface Sql extends SqlReader {
   close(): void;
 }
 
+/** A transaction that is always undone. Answers what its body answers, throws what it throws. */
+export function undone<T>(sql: Sql, body: (tx: Tx) => T): T {
+  class Undone extends Error {
+    readonly value: T;
+
+    constructor(value: T) {
+      super('undone on purpose');
+      this.value = value;
+    }
+  }
+  try {
+    return sql.transaction((tx) => {
+      throw new Undone(body(tx));
+    });
+  } catch (thrown) {
+    if (thrown instanceof Undone) return thrown.value;
+    throw thrown;
+  }
+}
+
 /** The store cannot be written: disk full, read-only, I/O error. Nothing was changed. */
 export class StorageDown extends Error {
   override readonly name = 'StorageDown';

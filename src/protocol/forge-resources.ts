@@ -81,7 +81,7 @@ export const townCredentialRequest = credentialRequest
   })
   .meta({ id: 'TownCredentialRequest' });
 
-export const credentialQuery = z.object({
+export const credentialQuery = z.strictObject({
   url: z.string().max(300).optional().meta({ description: 'Of the forge' }),
 });
 

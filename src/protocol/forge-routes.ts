@@ -5,7 +5,7 @@
  * F1 Saving a token takes no `Idempotency-Key`: it can be repeated as it is.
  */
 import * as f from './forge-resources.ts';
-import { noRequest } from './requests.ts';
+import { noRequest, rehearsed } from './requests.ts';
 import { mergeRequestResource } from './resources.ts';
 import type { Route } from './route.ts';
 
@@ -138,6 +138,7 @@ export const forgeRoutes = {
     problems: [400, 404],
   },
   adoptPull: {
+    ...rehearsed,
     tag: 'merge requests',
     status: 201,
     method: 'post',
@@ -149,6 +150,7 @@ export const forgeRoutes = {
     problems: [400, 404, 409, 502],
   },
   retryMergeRequest: {
+    ...rehearsed,
     tag: 'merge requests',
     status: 200,
     method: 'post',

@@ -22,6 +22,18 @@ const scope = z.array(z.string()).meta({
 });
 const reason = z.string().default('');
 
+export const noQuery = z.strictObject({});
+
+/** What a route that can be rehearsed has. */
+export const rehearsed = {
+  dryRun: true,
+  query: z.strictObject({
+    dryRun: flag.optional().meta({
+      description: 'Do everything but keep it: nothing is written, the answer says what would be',
+    }),
+  }),
+} as const;
+
 export const slingRequest = z
   .strictObject({
     rig: z.string(),
@@ -108,6 +120,15 @@ export const settingsRequest = z
     unset: names.default([]).meta({ description: 'Back to what holds without a value here' }),
   })
   .meta({ id: 'SettingsRequest' });
+
+export const runRehearsal = z
+  .strictObject({
+    attach: rigAddRequest.nullable().default(null).meta({ description: 'null: it is there' }),
+    settings: settingsRequest.nullable().default(null),
+    consent: z.boolean().default(false).meta({ description: 'Writing is allowed on the way' }),
+    bead: slingRequest,
+  })
+  .meta({ id: 'RunRehearsal' });
 
 export const decideRequest = z
   .strictObject({ verdict: z.enum(['approve', 'reject']), reason })

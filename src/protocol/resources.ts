@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { forgeOfRig, pullFailure, pullView } from './forge-resources.ts';
 import {
   count,
+  courseView,
   explained,
   failureView,
   gateReportView,
@@ -72,6 +73,9 @@ export const beadResource = z
     failure: failureView.nullable(),
     waits: z.array(waitView),
     position: count.nullable().meta({ description: 'Place in its rig’s line; only on one bead' }),
+    course: courseView.nullable().meta({
+      description: 'Who would work on it, and where it would land; only on one that is not closed',
+    }),
     usage: usageView,
     parked: maybeText.meta({ description: 'Set while a bug of Gastown keeps it from moving' }),
     createdBy: z.string(),

@@ -4,7 +4,7 @@
  *
  * O1 Nothing about a route is said anywhere else.
  */
-import type { z } from 'zod';
+import { z } from 'zod';
 
 export const eventStream = 'text/event-stream';
 export const ndjson = 'application/x-ndjson';
@@ -24,6 +24,18 @@ export interface Route {
   /** Media type of the body when not JSON. */
   readonly consumes?: string;
   readonly command?: boolean;
+  /** It takes `dryRunQuery`, and then answers `dryRunOf` its response. */
+  readonly dryRun?: true;
   /** Statuses of its own, besides those every route may answer. */
   readonly problems: readonly number[];
+}
+
+/** The answer to a dry run: nothing was done, and this would be. Its status is 200. */
+export function dryRunOf<Would extends z.ZodType>(would: Would) {
+  return z.object({ dryRun: z.literal(true), would });
+}
+
+export interface DryRun<Would> {
+  readonly dryRun: true;
+  readonly would: Would;
 }

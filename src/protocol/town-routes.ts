@@ -4,9 +4,10 @@
  *
  * A command (`command: true`) takes an `Idempotency-Key`.
  */
+import { z } from 'zod';
 import * as q from './requests.ts';
 import * as r from './resources.ts';
-import { eventStream, ndjson, type Route } from './route.ts';
+import { dryRunOf, eventStream, ndjson, type Route } from './route.ts';
 
 const rig = { tag: 'rigs', status: 200, response: r.rigResource } as const;
 const rigAction = { ...rig, method: 'post', command: true, problems: [400, 404, 409] } as const;
@@ -81,10 +82,21 @@ export const townRoutes = {
   },
   addRig: {
     ...rigAction,
+    ...q.rehearsed,
     path: '/rigs',
     summary: 'Attach a repository; it is examined before anything starts on it',
     status: 201,
     body: q.rigAddRequest,
+    problems: [400, 403, 409, 422, 502],
+  },
+  rehearseRun: {
+    tag: 'rigs',
+    status: 200,
+    method: 'post',
+    path: '/rehearsals/run',
+    summary: 'What attaching, setting, allowing and slinging would come to, one after the other',
+    body: q.runRehearsal,
+    response: dryRunOf(z.object({ rig: r.rigResource, bead: r.beadResource })),
     problems: [400, 403, 409, 422, 502],
   },
   getRig: { ...rig, method: 'get', path: '/rigs/{rig}', summary: 'One rig', problems: [404] },
@@ -119,6 +131,7 @@ export const townRoutes = {
   },
   moveRig: {
     ...rigAction,
+    ...q.rehearsed,
     path: '/rigs/{rig}/move',
     summary: 'Its repository is somewhere else from now on; it is examined there',
     body: q.rigMoveRequest,
@@ -126,6 +139,7 @@ export const townRoutes = {
   },
   consentRig: {
     ...rigAction,
+    ...q.rehearsed,
     path: '/rigs/{rig}/consent',
     summary: 'Allow writing to its remote',
     body: q.noRequest,

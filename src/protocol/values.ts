@@ -51,6 +51,17 @@ export const waitView = z
   })
   .meta({ id: 'Wait' });
 
+export const courseView = z
+  .object({
+    agent: maybeText.meta({ description: 'null: nobody was chosen, and none was found' }),
+    model: maybeText,
+    lands: z.enum(['direct', 'pr']),
+    target: z.string(),
+    remote: z.string(),
+    consentAt: maybeTime.meta({ description: 'null: nothing may be written to the remote yet' }),
+  })
+  .meta({ id: 'Course', description: 'Who works on a bead, and where its change goes' });
+
 export const usageView = z
   .object({ inputTokens: count, outputTokens: count, usd: z.number().nullable() })
   .meta({ id: 'Usage' });

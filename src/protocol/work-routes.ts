@@ -2,7 +2,8 @@
  * Routes about work: beads, the agents that do them, the merge requests they become, and the
  * escalations that need a person. Paths are below `apiPrefix`.
  *
- * A command (`command: true`) takes an `Idempotency-Key`.
+ * A command (`command: true`) takes an `Idempotency-Key`. What leads to writes at a remote, at a
+ * forge or in a person's files can be rehearsed.
  */
 import * as q from './requests.ts';
 import * as r from './resources.ts';
@@ -30,6 +31,7 @@ export const workRoutes = {
   },
   sling: {
     ...beadAction,
+    ...q.rehearsed,
     path: '/beads',
     summary: 'Make a bead and let it be worked on',
     status: 201,
@@ -58,18 +60,21 @@ export const workRoutes = {
   },
   closeBead: {
     ...beadAction,
+    ...q.rehearsed,
     path: '/beads/{bead}/close',
     summary: 'Close it without landing a change',
     body: q.closeRequest,
   },
   retryBead: {
     ...beadAction,
+    ...q.rehearsed,
     path: '/beads/{bead}/retry',
     summary: 'Try again now, with fresh counters',
     body: q.retryRequest,
   },
   revertBead: {
     ...beadAction,
+    ...q.rehearsed,
     path: '/beads/{bead}/revert',
     summary: 'Make a bead that takes its landed change back',
     status: 201,
@@ -83,6 +88,7 @@ export const workRoutes = {
   },
   releaseBead: {
     ...beadAction,
+    ...q.rehearsed,
     path: '/beads/{bead}/release',
     summary: 'End a hold',
     body: q.noRequest,
@@ -104,6 +110,7 @@ export const workRoutes = {
     problems: [404, 409, 500, 503],
   },
   checkoutBead: {
+    ...q.rehearsed,
     tag: 'beads',
     status: 201,
     method: 'post',
@@ -134,6 +141,7 @@ export const workRoutes = {
     problems: [404],
   },
   decideMergeRequest: {
+    ...q.rehearsed,
     tag: 'merge requests',
     status: 200,
     method: 'post',
@@ -213,6 +221,7 @@ export const workRoutes = {
   },
   resolveEscalation: {
     ...escalation,
+    ...q.rehearsed,
     method: 'post',
     path: '/escalations/{escalation}/resolve',
     summary: 'Settled, with an answer for whoever asked',

@@ -5,8 +5,8 @@
  *    no git of ours runs in it, and what is shown is also saved.
  * V3 A clone for a person has all its objects and no tie to the runner's directories.
  */
-import { existsSync } from 'node:fs';
-import { readdir, rename, rm } from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import { access, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Failure } from '../core/failure.ts';
 import { beadId, type Commit } from '../core/ids.ts';
@@ -135,11 +135,9 @@ export class Reading {
   async #checkout(request: CheckoutRequest): Promise<Result<ReadAnswer, Failure>> {
     const { git, stores, mirrors } = this.#deps;
     const { rig, branch, head, directory } = request;
-    if (existsSync(directory) && (await readdir(directory)).length > 0) {
-      const expected = 'a directory that does not exist yet, or an empty one';
-      const field = 'directory';
-      return err({ kind: 'bad_value', helps: 'person', field, given: directory, expected });
-    }
+    const problem = await placeProblem(directory);
+    if (problem !== null) return err(problem);
+    if (request.dryRun) return ok({ kind: 'checkout', directory, branch });
     const store = await stores.open(rig.rig);
     const fresh = join(dirname(directory), `.gastown-${request.bead}.new`);
     await rm(fresh, { recursive: true, force: true });
@@ -168,6 +166,31 @@ export class Reading {
     await rename(fresh, directory);
     return ok({ kind: 'checkout', directory, branch });
   }
+}
+
+/** Can something new be put there? */
+async function placeProblem(directory: string): Promise<Failure | null> {
+  const expected = await whyNot(directory);
+  const given = directory;
+  if (expected === null) return null;
+  return { kind: 'bad_value', helps: 'person', field: 'directory', given, expected };
+}
+
+async function whyNot(directory: string): Promise<string | null> {
+  const inside = existsSync(directory) ? await readdir(directory).catch(() => null) : [];
+  if (inside?.length !== 0) return 'a directory that does not exist yet, or an empty one';
+  // The slash asks for a folder: a file can be written to, too.
+  const may = access(`${folderOf(directory)}/`, constants.W_OK);
+  return await may.then(
+    () => null,
+    () => 'a place that may be written to',
+  );
+}
+
+/** The folder there is already that what leads to a path would be made in. */
+function folderOf(path: string): string {
+  const parent = dirname(path);
+  return existsSync(parent) ? parent : folderOf(parent);
 }
 
 /** A commit needs a name to be fetched by. It stays: another reader may be using it. */

@@ -333,35 +333,6 @@ describe('a submission', () => {
   });
 });
 
-test('a diff shows the submission, or the workspace as it is', async () => {
-  const spec = launch(world.rig, 'web-1');
-  const directory = await prepared(spec);
-  write(directory, { 'a.txt': 'edited\n' });
-  const ask = { kind: 'diff', rig: world.rig, bead: 'web-1', base: world.first } as const;
-  const now = value(await runner.reading.read({ ...ask, head: null }));
-  expect(now).toMatchObject({ kind: 'diff', truncated: false });
-  expect(JSON.stringify(now)).toContain('+edited');
-  git(directory, 'commit', '-qam', 'edit');
-  const { head } = value(await runner.workspaces.collect(spec));
-  rmSync(directory, { recursive: true });
-  expect(JSON.stringify(value(await runner.reading.read({ ...ask, head })))).toContain('+edited');
-});
-
-test('a checkout for a person is a clone of its own', async () => {
-  const spec = launch(world.rig, 'web-1');
-  const head = await submitted(runner, spec, { 'b.txt': 'b\n' });
-  const directory = join(world.root, 'mine');
-  const { rig } = world;
-  const where = { rig, bead: 'web-1', branch: spec.branch, head, directory };
-  const request = { kind: 'checkout', ...where } as const;
-  value(await runner.reading.read(request));
-  rmSync(world.home, { recursive: true });
-  git(directory, 'fsck', '--full');
-  expect(git(directory, 'rev-parse', spec.branch)).toBe(head);
-  expect(git(directory, 'status', '--porcelain')).toBe('');
-  expect(git(directory, 'remote', 'get-url', 'origin')).toBe(world.remote);
-});
-
 test('a workspace in use is not discarded; a released one goes to the trash', async () => {
   const spec = launch(world.rig, 'web-1');
   const directory = await prepared(spec);

@@ -5,7 +5,9 @@
  * A1 Every request passes the access checks before anything of it is read. A forge's delivery has
  *    its signature instead: a person's tunnel gives it another host, and it knows no token.
  * A2 Until the town is ready, /health answers and a stop is taken: a start may wait for long.
- * A3 Whatever is thrown becomes a problem: a store that cannot be written says so, everything else
+ * A3 A query that a writing route does not know is refused: a dry run that is not understood must
+ *    not be carried out.
+ * A4 Whatever is thrown becomes a problem: a store that cannot be written says so, everything else
  *    is a bug that is logged. Nothing is half-done: the turn was rolled back.
  */
 import { Hono } from 'hono';
@@ -13,6 +15,7 @@ import {
   apiPrefix,
   healthPath,
   idempotencyHeader,
+  noQuery,
   openapiPath,
   routes,
   seqHeader,
@@ -22,7 +25,7 @@ import {
 import type { Route } from '../protocol/route.ts';
 import { placeRefusal, refusalOf, type Access } from './access.ts';
 import type { Handlers, Outcome, ServerDeps } from './handler.ts';
-import { checkParams, checkQuery, readJson } from './input.ts';
+import { asksDryRun, checkParams, checkQuery, readJson } from './input.ts';
 import { failureResponse, httpProblem, problemResponse } from './problem.ts';
 import { delivery, forgeHandlers } from './routes/forges.ts';
 import { townHandlers } from './routes/town.ts';
@@ -70,6 +73,7 @@ type AnyHandler = (call: {
   readonly query: never;
   readonly body: never;
   readonly key: string | undefined;
+  readonly dryRun: boolean;
   readonly request: Request;
 }) => Outcome<unknown> | Promise<Outcome<unknown>>;
 
@@ -106,21 +110,25 @@ async function answer(
       near: ['local'],
     });
   }
-  const query = route.query === undefined ? null : checkQuery(route.query, request.url);
+  const schema = route.query ?? (route.method === 'get' ? undefined : noQuery); // A3
+  const query = schema === undefined ? null : checkQuery(schema, request.url);
   if (query?.ok === false) return problemResponse(query.error);
   const body = route.body === undefined ? null : await readJson(route.body, request);
   if (body?.ok === false) return problemResponse(body.error);
   const key = request.headers.get(idempotencyHeader) ?? undefined;
   if (key !== undefined && (key === '' || key.length > KEY_CHARS_MAX)) return badKey(key);
+  const dryRun = route.dryRun === true && asksDryRun(request.url);
   const outcome = await handle({
     params: checked(params),
     query: checked(query?.value),
     body: checked(body?.value),
     key,
+    dryRun,
     request,
   });
   if (outcome instanceof Response) return outcome;
   if (!outcome.ok) return failureResponse(outcome.error);
+  if (dryRun) return Response.json({ dryRun, would: outcome.value });
   const headers = outcome.seq === undefined ? {} : { [seqHeader]: String(outcome.seq) };
   return Response.json(outcome.value, { status: route.status, headers });
 }
@@ -179,7 +187,7 @@ function badKey(key: string): Response {
   return failureResponse({ kind: 'bad_value', helps: 'person', field, given, expected });
 }
 
-/** A3 */
+/** A4 */
 function thrown(deps: ServerDeps, error: Error): Response {
   if (error.name === 'StorageDown') {
     deps.error('storage_down', { message: error.message });

@@ -3,6 +3,7 @@
  * follow from the route table, so a handler that answers another shape does not compile.
  *
  * H1 A handler neither reads the request nor writes a response unless its route is a stream.
+ * H2 A call that is a dry run writes nothing: `command` rehearses it, other handlers look at it.
  */
 import type { z } from 'zod';
 import type { Command, CommandAnswer } from '../core/command.ts';
@@ -26,6 +27,13 @@ export interface SourceDescription {
 /** The town as the server uses it. */
 export interface TownPort {
   command(command: Command, who: string, key?: string): Result<CommandAnswer, Failure>;
+  /** The same, undone: nothing of it stays but what `look` saw. */
+  rehearse<T>(
+    commands: readonly Command[],
+    who: string,
+    look: (answer: CommandAnswer) => Result<T, Failure>,
+    key?: string,
+  ): Result<T, Failure>;
   /** Called after each commit that changed something. Answers how to stop. */
   onCommit(listener: () => void): () => void;
 }
@@ -87,6 +95,8 @@ export interface Call<N extends RouteName = RouteName> {
   readonly query: Output<N, 'query'>;
   readonly body: Output<N, 'body'>;
   readonly key: string | undefined;
+  /** Only ever true where the route takes one. H2 */
+  readonly dryRun: boolean;
   readonly request: Request;
 }
 
@@ -107,14 +117,18 @@ export type Handler<N extends RouteName> = (
 
 export type Handlers<N extends RouteName = RouteName> = { readonly [K in N]: Handler<K> };
 
-/** Carries out a command and answers what `show` finds under the id it names. */
+/** Who asks, where a town is one person's. */
+export const person = 'person:local';
+
+/** Carries out a command, or rehearses it, and answers what `show` finds under the id it names. */
 export function command<T>(
   deps: ServerDeps,
-  call: { readonly key: string | undefined },
+  call: { readonly key: string | undefined; readonly dryRun: boolean },
   order: Command,
   show: (answer: CommandAnswer) => Result<T, Failure>,
 ): Done<T> | { readonly ok: false; readonly error: Failure } {
-  const answer = deps.town().command(order, 'person:local', call.key);
+  if (call.dryRun) return deps.town().rehearse([order], person, show, call.key);
+  const answer = deps.town().command(order, person, call.key);
   if (!answer.ok) return answer;
   const shown = show(answer.value);
   return shown.ok ? { ok: true, value: shown.value, seq: answer.value.seq } : shown;

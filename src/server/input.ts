@@ -42,6 +42,11 @@ export function checkQuery(schema: Schema, url: string): Checked<unknown> {
   return checked(schema, Object.fromEntries(new URL(url).searchParams));
 }
 
+/** Of a query that was checked. */
+export function asksDryRun(url: string): boolean {
+  return new URL(url).searchParams.get('dryRun') === 'true';
+}
+
 /** I1 I2 */
 export async function readJson(schema: Schema, request: Request): Promise<Checked<unknown>> {
   const type = mediaType(request);

@@ -8,6 +8,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { z } from 'zod';
 import {
   apiPrefix,
+  dryRunOf,
   eventStream,
   healthPath,
   healthResource,
@@ -107,7 +108,7 @@ function documented(operationId: string, route: Route): PathConfig {
       ...bodyOf(route),
     },
     responses: {
-      [route.status]: successOf(route),
+      ...successesOf(route),
       ...Object.fromEntries(problemsOf(route).map((status) => [status, problem(status)])),
     },
   };
@@ -120,6 +121,15 @@ function bodyOf(route: Route): Partial<NonNullable<PathConfig['request']>> {
   if (route.body === undefined) return {};
   const required = !route.body.safeParse({}).success;
   return { body: { required, content: { 'application/json': { schema: route.body } } } };
+}
+
+/** A dry run makes nothing, so its status is not that of what would be made. */
+function successesOf(route: Route): PathConfig['responses'] {
+  const { response, status } = route;
+  if (route.dryRun !== true || response === undefined) return { [status]: successOf(route) };
+  const foreseen = dryRunOf(response);
+  if (status !== 200) return { 200: json('A dry run', foreseen), [status]: successOf(route) };
+  return { 200: successOf({ ...route, response: z.union([response, foreseen]) }) };
 }
 
 function successOf(route: Route): PathConfig['responses'][number] {

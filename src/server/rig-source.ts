@@ -10,7 +10,7 @@ import type { Command } from '../core/command.ts';
 import type { Failure } from '../core/failure.ts';
 import type { ForgeProject } from '../core/pull-request.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import type { SourceDescription } from './handler.ts';
+import type { ServerDeps, SourceDescription } from './handler.ts';
 
 type RigAdd = Extract<Command, { readonly kind: 'rig_add' }>;
 
@@ -21,6 +21,19 @@ interface RigAddBody {
   readonly target: string | null;
   readonly updateCheckout: boolean;
   readonly consent: boolean;
+}
+
+/** What is asked of the town about a repository a person named. */
+export async function addOrder(
+  deps: ServerDeps,
+  body: RigAddBody,
+): Promise<Result<RigAdd, Failure>> {
+  const refused = sourceProblem(body.source);
+  if (refused !== null) return err(refused);
+  const source = await deps.describeSource(body.source);
+  if (!source.ok) return source;
+  const forge = await deps.forge.projectOf(source.value.remote);
+  return rigAdd(body, source.value, forge);
 }
 
 /** G1 */

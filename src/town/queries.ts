@@ -30,6 +30,7 @@ import { runners } from '../storage/tables/runners.ts';
 import { towns } from '../storage/tables/town.ts';
 import { transcripts } from '../storage/tables/transcripts.ts';
 import { doctorView, settingViews } from './rig-views.ts';
+import { courseOf } from './bead-course.ts';
 import { bad, beadCursor, offsetOf } from './cursor.ts';
 import type { LookView } from './forge-views.ts';
 import { waitsOf } from './bead-waits.ts';
@@ -126,8 +127,8 @@ export class Queries {
     );
     return ok({
       items: items.map((bead) => {
-        const relations = { waits: waits(bead), ...related(bead.id), position: null };
-        return view.beadView(bead, relations);
+        const alone = { position: null, course: null };
+        return view.beadView(bead, { waits: waits(bead), ...related(bead.id), ...alone });
       }),
       next: more ? `${last.createdAt}_${last.id}` : null,
     });
@@ -144,6 +145,7 @@ export class Queries {
         after: dependencies.blockers(this.#sql, bead.id),
         blocks: dependencies.dependents(this.#sql, bead.id),
         position: inLine ? beads.ahead(this.#sql, bead) + 1 : null,
+        course: courseOf(this.#sql, bead),
       }),
     );
   }

@@ -5,6 +5,8 @@
  * U1 No `await` inside a turn. U2 Calls leave only after the commit. U3 After every turn the
  * alarm is armed at the earliest due time, or cleared when nothing is due.
  * U4 What throws leaves nothing half-written: the turn is rolled back and the caller is told.
+ * U5 A rehearsal is a command's turn that is always undone: no row, number, call, alarm or listener
+ *    is touched by it.
  */
 import type { Call, EntityName, ForgeCall } from '../core/action.ts';
 import { assert } from '../core/assert.ts';
@@ -20,14 +22,14 @@ import { after, instant, type Instant } from '../core/time.ts';
 import type { Alarm, Clock, FeedListener, Log, Random, Timers } from '../ports/host.ts';
 import type { ForgePort } from '../ports/forge.ts';
 import type { RunnerPort } from '../ports/runner.ts';
-import type { Sql } from '../ports/sql.ts';
+import { undone, type Sql, type Tx } from '../ports/sql.ts';
 import { agenda } from '../storage/agenda.ts';
 import { migrate } from '../storage/schema.ts';
 import { dispatches } from '../storage/tables/dispatch.ts';
 import { idempotency } from '../storage/tables/idempotency.ts';
 import { journal } from '../storage/tables/journal.ts';
 import { towns } from '../storage/tables/town.ts';
-import { touch, type Turn } from './apply.ts';
+import { touch, type AgendaOrder, type Turn } from './apply.ts';
 import { prune, restartLeases, wakeAll } from './boot.ts';
 import { carryOut } from './commands.ts';
 import { recordFact } from './facts.ts';
@@ -98,17 +100,30 @@ export class Town {
 
   /** `key` makes it idempotent: a repeat is answered what the first was. K2 */
   command(command: Command, who: string, key?: string): Result<CommandAnswer, Failure> {
-    return this.#turn((turn) => {
-      const before = answeredBefore(turn.tx, command, key);
-      if (before !== null) return before;
-      const answer = carryOut({ turn, who, random: this.#deps.random }, command);
-      if (!answer.ok) return answer;
-      const value = { id: answer.value, seq: journal.lastSeq(turn.tx) };
-      if (key !== undefined) {
-        const asked = askedText(command);
-        idempotency.put(turn.tx, key, asked, JSON.stringify(value), turn.now);
+    return this.#turn((turn) => this.#ask(turn, command, who, key));
+  }
+
+  /**
+   * U5. Each command sees what the ones before came to; the first that is refused ends it. `look`
+   * reads what the last one, and what it set off, came to.
+   */
+  rehearse<T>(
+    commands: readonly Command[],
+    who: string,
+    look: (answer: CommandAnswer) => Result<T, Failure>,
+    key?: string,
+  ): Result<T, Failure> {
+    return undone(this.#deps.sql, (tx) => {
+      let order = this.#order;
+      const turn = this.#begin(tx, this.#now(), [], { next: () => (order += 1) });
+      let answer: Result<CommandAnswer, Failure> | null = null;
+      for (const command of commands) {
+        answer = this.#ask(turn, command, who, key);
+        runTick(turn, { ...this.#tick, decided: new Map() });
+        if (!answer.ok) return answer;
       }
-      return ok(value);
+      assert(answer !== null, 'a rehearsal is of something');
+      return look(answer.value);
     });
   }
 
@@ -182,23 +197,37 @@ export class Town {
     return this.#deps.clock.now();
   }
 
+  /** K2 */
+  #ask(turn: Turn, command: Command, who: string, key?: string): Result<CommandAnswer, Failure> {
+    const before = answeredBefore(turn.tx, command, key);
+    if (before !== null) return before;
+    const answer = carryOut({ turn, who, random: this.#deps.random }, command);
+    if (!answer.ok) return answer;
+    const value = { id: answer.value, seq: journal.lastSeq(turn.tx) };
+    if (key !== undefined) {
+      const asked = askedText(command);
+      idempotency.put(turn.tx, key, asked, JSON.stringify(value), turn.now);
+    }
+    return ok(value);
+  }
+
+  /** Leases count from now where the machine slept through its alarm. */
+  #begin(tx: Tx, now: Instant, calls: Turn['calls'], order: AgendaOrder): Turn {
+    const rules = this.#deps.rules ?? neighbourRules;
+    const turn: Turn = { tx, now, number: this.#lastSeq + 1, calls, order, rules };
+    const slept = this.#armedAt !== null && now - this.#armedAt > limits.leaseMs / 2;
+    if (slept) restartLeases(turn);
+    return turn;
+  }
+
   /** U1: one transaction of the body and the tick it sets off. U2, U3 after it. */
   #turn<T>(body: (turn: Turn) => T): T {
     const { sql, alarm } = this.#deps;
     const now = this.#now();
     const calls: (Call | ForgeCall)[] = [];
-    const slept = this.#armedAt !== null && now - this.#armedAt > limits.leaseMs / 2;
     this.#tick.decided.clear();
     const answer = sql.transaction((tx) => {
-      const turn: Turn = {
-        tx,
-        now,
-        number: this.#lastSeq + 1,
-        calls,
-        order: { next: () => (this.#order += 1) },
-        rules: this.#deps.rules ?? neighbourRules,
-      };
-      if (slept) restartLeases(turn);
+      const turn = this.#begin(tx, now, calls, { next: () => (this.#order += 1) });
       const result = body(turn);
       const more = runTick(turn, this.#tick);
       if (!more) this.#resync(turn);

@@ -17,6 +17,7 @@ import type { Rig } from '../core/rig.ts';
 import type { Runner } from '../core/runner.ts';
 import { compared } from '../core/touched.ts';
 import type { Wait } from '../core/wait.ts';
+import type { courseOf } from './bead-course.ts';
 import { blockersOf, forgeOfRigView, pollView, pullView } from './forge-views.ts';
 import type { JournalRow } from '../storage/tables/journal.ts';
 
@@ -62,6 +63,7 @@ export interface BeadRelations {
   readonly blocks: readonly string[];
   /** Counted only when one bead is asked for. */
   readonly position: number | null;
+  readonly course: ReturnType<typeof courseOf>;
 }
 
 export function beadView(bead: Bead, { waits, ...relations }: BeadRelations) {

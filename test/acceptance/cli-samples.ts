@@ -56,6 +56,7 @@ export function bead(changes: Partial<BeadResource> = {}): BeadResource {
     failure: null,
     waits: [],
     position: null,
+    course: null,
     usage,
     parked: null,
     createdBy: 'person:local',

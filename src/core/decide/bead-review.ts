@@ -185,7 +185,7 @@ export function newRequest(
 }
 
 /** A revert has no agent and no branch: the system lands it directly. */
-function strategyOf(
+export function strategyOf(
   { settings, rig }: Pick<BeadView, 'rig' | 'settings'>,
   bead: Bead,
 ): MergeRequest['strategy'] {

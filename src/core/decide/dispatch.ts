@@ -189,7 +189,7 @@ function newAttempt(view: DispatchView, line: Line, bead: Bead, runner: Runner):
 }
 
 /** The best agent found; `scripted` only ever runs when somebody asked for it. */
-function defaultAgentOf(runner: Runner): string {
+export function defaultAgentOf(runner: Runner): string {
   return runner.inventory.agents.find((agent) => agent !== scriptedAgent) ?? noAgent;
 }
 

@@ -47,6 +47,16 @@ export class TownSeat {
     return this.#turn((town) => town.command(command, who, key));
   }
 
+  /** It arms nothing, so what it throws needs no later alarm either. */
+  rehearse<T>(
+    commands: readonly Command[],
+    who: string,
+    look: (answer: CommandAnswer) => Result<T, Failure>,
+    key?: string,
+  ): Result<T, Failure> {
+    return this.#seated().rehearse(commands, who, look, key);
+  }
+
   fact(fact: Fact): Result<void, Failure> {
     const answer = this.#turn((town) => town.fact(fact));
     if (fact.kind === 'transcript') ring(this.#transcripts);
@@ -77,10 +87,14 @@ export class TownSeat {
     this.#transcripts.clear();
   }
 
+  #seated(): Town {
+    if (this.#town === null) throw new Error('the town is closed');
+    return this.#town;
+  }
+
   /** S1 */
   #turn<T>(body: (town: Town) => T): T {
-    const town = this.#town;
-    if (town === null) throw new Error('the town is closed');
+    const town = this.#seated();
     try {
       return body(town);
     } catch (error) {

@@ -13,11 +13,9 @@ import type { Failure } from '../../core/failure.ts';
 import type { Rig } from '../../core/rig.ts';
 import type { forgeRoutes } from '../../protocol/forge-routes.ts';
 import type { AppOffer } from '../forge-desk.ts';
-import { command, type Call, type Handlers, type ServerDeps } from '../handler.ts';
+import { command, person, type Call, type Handlers, type ServerDeps } from '../handler.ts';
 
 type ForgeHandlers = Handlers<keyof typeof forgeRoutes>;
-
-const WHO = 'person:local';
 
 export function forgeHandlers(deps: ServerDeps): ForgeHandlers {
   const listed = (rig: string | null) => ok({ items: deps.forge.queries().credentials(rig) });
@@ -60,7 +58,7 @@ export function forgeHandlers(deps: ServerDeps): ForgeHandlers {
       if (!rig.ok) return rig;
       const made = await deps.forge.newWebhook(rig.value);
       if (!made.ok) return made;
-      const done = deps.town().command(made.value.order, WHO);
+      const done = deps.town().command(made.value.order, person);
       if (!done.ok) return done;
       const path = `/webhooks/${rig.value.id}`;
       const url = new URL(path, request.url).href;
@@ -147,7 +145,7 @@ async function save(
   if (!sealed.ok) return sealed;
   const { order, origin } = sealed.value;
   if (order !== null) {
-    const done = deps.town().command(order, WHO);
+    const done = deps.town().command(order, person);
     if (!done.ok) return done;
   }
   const queries = deps.forge.queries();
@@ -174,7 +172,7 @@ async function saveApp(
   const sealed = await deps.forge.app({ rig, url }, offer);
   if (!sealed.ok) return sealed;
   const { order, origin } = sealed.value;
-  const done = deps.town().command(order, WHO);
+  const done = deps.town().command(order, person);
   if (!done.ok) return done;
   const stored = deps.forge.queries().apps(rig?.id ?? null);
   const app = stored.find((one) => one.origin === origin);
@@ -185,6 +183,7 @@ async function saveApp(
 interface Removal {
   readonly query: { readonly url?: string | undefined };
   readonly key: string | undefined;
+  readonly dryRun: boolean;
 }
 
 async function removeApp(deps: ServerDeps, rig: Rig | null, call: Removal) {

@@ -2,17 +2,28 @@
  * Handlers about rigs. Where one comes from is `rig-source.ts`, where one goes `rig-move.ts`.
  *
  * G2 The repository is examined by a job of the runner; the answer says `probing` until then.
+ * G3 What `gt run` would do, one command after the other, in one rehearsal.
  */
-import { err, ok } from '../../core/result.ts';
+import type { Command } from '../../core/command.ts';
+import { ok } from '../../core/result.ts';
 import type { townRoutes } from '../../protocol/town-routes.ts';
-import { asAnswer, command, type Handlers, type ServerDeps } from '../handler.ts';
+import {
+  asAnswer,
+  command,
+  person,
+  type Call,
+  type Handlers,
+  type ServerDeps,
+} from '../handler.ts';
 import { moveRig } from '../rig-move.ts';
-import { rigAdd, sourceProblem } from '../rig-source.ts';
+import { addOrder } from '../rig-source.ts';
 import { settingsOrder } from '../settings-order.ts';
+import { slingOrder } from './work.ts';
 
 type RigRoutes =
   | 'listRigs'
   | 'addRig'
+  | 'rehearseRun'
   | 'getRig'
   | 'removeRig'
   | 'probeRig'
@@ -32,16 +43,12 @@ export function rigHandlers(deps: ServerDeps): RigHandlers {
     listRigs: () => ok(deps.queries().listRigs()),
     getRig: ({ params }) => deps.queries().rig(params.rig),
     addRig: async (call) => {
-      const refused = sourceProblem(call.body.source);
-      if (refused !== null) return err(refused);
-      const source = await deps.describeSource(call.body.source);
-      if (!source.ok) return source;
-      const forge = await deps.forge.projectOf(source.value.remote);
-      const order = rigAdd(call.body, source.value, forge);
+      const order = await addOrder(deps, call.body);
       return order.ok
         ? command(deps, call, order.value, () => shown({ id: call.body.name }))
         : order;
     },
+    rehearseRun: (call) => rehearseRun(deps, call),
     removeRig: (call) =>
       command(deps, call, { kind: 'rig_remove', rig: call.params.rig }, asAnswer),
     probeRig: (call) => {
@@ -76,4 +83,26 @@ export function rigHandlers(deps: ServerDeps): RigHandlers {
       return command(deps, call, order.value, () => deps.queries().settings(rig));
     },
   };
+}
+
+/** G3 */
+async function rehearseRun(deps: ServerDeps, call: Call<'rehearseRun'>) {
+  const { attach, settings, consent, bead } = call.body;
+  const { rig } = bead;
+  const add = attach === null ? null : await addOrder(deps, attach);
+  if (add?.ok === false) return add;
+  const set = settings === null ? null : settingsOrder(rig, settings);
+  if (set?.ok === false) return set;
+  const before: readonly Command[] = [
+    ...(add === null ? [] : [add.value]),
+    ...(set === null ? [] : [set.value]),
+    ...(consent ? [{ kind: 'rig_consent', rig } as const] : []),
+  ];
+  return deps.town().rehearse([...before, slingOrder(bead)], person, ({ id }) => {
+    const [ready, slung] = [deps.queries().rig(rig), deps.queries().bead(id)];
+    if (!ready.ok) return ready;
+    return slung.ok
+      ? ok({ dryRun: true as const, would: { rig: ready.value, bead: slung.value } })
+      : slung;
+  });
 }

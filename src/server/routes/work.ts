@@ -6,10 +6,10 @@
  */
 import { err, ok } from '../../core/result.ts';
 import type { Failure } from '../../core/failure.ts';
-import type { BeadEdit } from '../../core/command.ts';
+import type { BeadEdit, Command } from '../../core/command.ts';
 import type { workRoutes } from '../../protocol/work-routes.ts';
 import { transcriptStream } from '../events.ts';
-import { command, type Handlers, type ServerDeps } from '../handler.ts';
+import { command, type Call, type Handlers, type ServerDeps } from '../handler.ts';
 import { supersede } from './forges.ts';
 
 type WorkHandlers = Handlers<keyof typeof workRoutes>;
@@ -38,13 +38,7 @@ function beadHandlers(deps: ServerDeps): Pick<WorkHandlers, BeadRoutes> {
   return {
     listBeads: ({ query }) => deps.queries().listBeads(query, query),
     getBead: ({ params }) => deps.queries().bead(params.bead),
-    sling: (call) =>
-      command(
-        deps,
-        call,
-        { kind: 'sling', ...call.body, priority: priorityOf(call.body.priority) },
-        named,
-      ),
+    sling: (call) => command(deps, call, slingOrder(call.body), named),
     editBead: (call) => {
       const edit = editOf(call.body);
       return command(deps, call, { kind: 'bead_edit', bead: call.params.bead, edit }, named);
@@ -95,7 +89,7 @@ function readHandlers(deps: ServerDeps): Pick<WorkHandlers, 'diffBead' | 'checko
       if (read.value.kind !== 'diff') throw new Error('a diff was asked for');
       return ok({ text: read.value.text, truncated: read.value.truncated });
     },
-    checkoutBead: async ({ params, body }) => {
+    checkoutBead: async ({ params, body, dryRun }) => {
       const found = located(params.bead);
       if (!found.ok) return found;
       const { bead, rig } = found.value;
@@ -111,6 +105,7 @@ function readHandlers(deps: ServerDeps): Pick<WorkHandlers, 'diffBead' | 'checko
         branch,
         head,
         directory,
+        dryRun,
       });
       if (!read.ok) return read;
       if (read.value.kind !== 'checkout') throw new Error('a checkout was asked for');
@@ -187,6 +182,10 @@ function isAddress(answer: string | null): boolean {
 
 export function cursorSeq(cursor: string | undefined): number | undefined {
   return cursor !== undefined && /^\d{1,15}$/.test(cursor) ? Number(cursor) : undefined;
+}
+
+export function slingOrder(body: Call<'sling'>['body']): Command {
+  return { kind: 'sling', ...body, priority: priorityOf(body.priority) };
 }
 
 /** The schema has bounded it. */
