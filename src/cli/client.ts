@@ -11,7 +11,7 @@
  * C5 A name never changes which path is asked: nothing, `.` and `..` name nothing.
  */
 import type { z } from 'zod';
-import type { Route, Routes } from '../protocol/http.ts';
+import type { DryRun, Route, Routes } from '../protocol/http.ts';
 import { exitCodeOfStatus, exitCodes } from './exit-codes.ts';
 import { Interrupted, notRunning, Stop, usage, type Problem } from './problem.ts';
 import { findServer, type ServerAddress } from './server-file.ts';
@@ -21,6 +21,7 @@ type AnyRoute = Routes[keyof Routes];
 type Method = AnyRoute['method'];
 type PathOf<M extends Method> = Extract<AnyRoute, { method: M }>['path'];
 type RouteOf<M extends Method, P> = Extract<AnyRoute, { method: M; path: P }>;
+type DryPath = Extract<AnyRoute, { method: 'post'; dryRun: true }>['path'];
 type BodyOf<R> = R extends { body: infer B extends z.ZodType } ? z.input<B> : undefined;
 type AnswerOf<R> = R extends { response: infer A extends z.ZodType } ? z.output<A> : never;
 
@@ -71,6 +72,20 @@ export class Client {
     body: BodyOf<RouteOf<'post', P>>,
   ): Promise<AnswerOf<RouteOf<'post', P>>> {
     return this.#json({ method: 'post', path: filled(path, params), body });
+  }
+
+  /** What a POST would come to. Nothing is done. */
+  rehearse<const P extends DryPath>(
+    path: P,
+    params: Params<P>,
+    body: BodyOf<RouteOf<'post', P>>,
+  ): Promise<DryRun<AnswerOf<RouteOf<'post', P>>>> {
+    return this.#json({
+      method: 'post',
+      path: filled(path, params),
+      query: { dryRun: true },
+      body,
+    });
   }
 
   patch<const P extends PathOf<'patch'>>(

@@ -4,7 +4,7 @@
  *
  * F1 Every status shows as its word; colour only repeats it.
  */
-import type { JournalEntry } from '../protocol/http.ts';
+import type { JournalEntry, RigResource } from '../protocol/http.ts';
 import { clean, oneLine, type Cell, type Output, type Style } from './output.ts';
 
 export interface Sentences {
@@ -117,4 +117,14 @@ export function clockTime(iso: string): string {
 
 export function counted(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`;
+}
+
+export function forgeText({ forge }: RigResource): string | null {
+  if (forge === null) return null;
+  const own = forge.ownCredential ? ', with a credential of its own' : '';
+  return `${forge.provider} at ${forge.origin}/${oneLine(forge.path)}${own}`;
+}
+
+export function landsOn(rig: RigResource): string {
+  return rig.updateCheckout ? `${rig.target}, in the checkout by fast-forward` : rig.target;
 }

@@ -111,6 +111,10 @@ async function untilSeen(what: string, adopted: Adopted, look: () => Promise<boo
 test('one whose check fails is repaired by an agent on its own branch, and merged', async () => {
   await pushed('ann', repo, 'ann/greet', 'greet.txt');
   const pull = await opened('ann', 'ann/greet', 'Greet the reader');
+  const dry = ['mr', 'adopt', urlOf(pull), '--repair', '--dry-run'];
+  const { would } = await town.json<{ would: Adopted }>(dry);
+  expect(would).toMatchObject({ bead: 'web-1', pr: { repairs: 'agreed' } });
+  expect(await town.json(['bead', 'list', '--all'])).toMatchObject({ items: [] });
   const adopted = await adoptedFor(pull, addFile('words').body);
   expect(adopted).toMatchObject({
     bead: 'web-1',

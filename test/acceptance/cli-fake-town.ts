@@ -9,7 +9,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { problemOf, routes, type Route, type RouteName } from '../../src/protocol/http.ts';
+import {
+  dryRunOf,
+  problemOf,
+  routes,
+  type Route,
+  type RouteName,
+} from '../../src/protocol/http.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import type { World } from '../../src/cli/world.ts';
 import { AT } from './cli-samples.ts';
@@ -113,8 +119,10 @@ export class FakeTown {
       response.writeHead(route.status).end(answer);
       return;
     }
-    this.#check(`${name} (answer)`, route.response, answer);
-    send(response, route.status, answer);
+    const { response: schema, status } = route;
+    const isDry = query['dryRun'] === 'true' && schema !== undefined;
+    this.#check(`${name} (answer)`, isDry ? dryRunOf(schema) : schema, answer);
+    send(response, isDry ? 200 : status, answer);
   }
 
   #check(what: string, schema: z.ZodType | undefined, value: unknown): void {

@@ -4,6 +4,7 @@
  *
  * B1 `gt sling` (`gt assign`) makes a bead; everything else names one that exists.
  */
+import { dryRunOption } from '../dry-run.ts';
 import type { ArgumentSpec, CommandSpec, NounSpec, OptionSpec } from '../spec.ts';
 
 const bead: ArgumentSpec = { name: 'bead', about: 'id of the bead', completes: 'bead' };
@@ -46,11 +47,12 @@ export const sling: CommandSpec = {
       about: 'what it fixes: 12, team/docs#3 or the address of its page',
     },
     { flags: '--hold', about: 'make it, and start only at "gt bead release"' },
+    dryRunOption,
   ],
   examples: [
     'gt sling web "add a health endpoint" --body "GET /health answers 200"',
     'gt sling web "use it in the smoke test" --after web-1 --priority 1',
-    'gt sling web "answer HEAD requests too" --issue 12',
+    'gt sling web "answer HEAD requests too" --issue 12 --dry-run',
     'gt sling web "tidy the guides" --scope docs --scope "src/**/*.md"',
     'git log -1 | gt sling web "write the changelog" --body -',
   ],
@@ -67,6 +69,7 @@ export const sling: CommandSpec = {
       hold: input.flag('hold'),
       agent: input.text('agent'),
       model: input.text('model'),
+      dryRun: input.flag('dryRun'),
     }),
 };
 
@@ -126,11 +129,17 @@ const look: readonly CommandSpec[] = [
         completes: 'file',
       },
     ],
-    examples: ['gt bead checkout web-17', 'gt bead checkout web-17 /tmp/look'],
+    options: [dryRunOption],
+    examples: [
+      'gt bead checkout web-17',
+      'gt bead checkout web-17 /tmp/look',
+      'gt bead checkout web-17 --dry-run',
+    ],
     run: async (context, input) =>
       (await import('./bead/checkout.ts')).checkout(context, {
         bead: input.arg('bead'),
         directory: input.optionalArg('directory'),
+        dryRun: input.flag('dryRun'),
       }),
   },
 ];
@@ -198,34 +207,44 @@ const change: readonly CommandSpec[] = [
     options: [
       { flags: '--as <resolution>', about: 'default: dropped', choices: ['dropped', 'no-change'] },
       reason,
+      dryRunOption,
     ],
-    examples: ['gt bead close web-17', 'gt bead close web-17 --as no-change'],
+    examples: ['gt bead close web-17 --dry-run', 'gt bead close web-17 --as no-change'],
     run: async (context, input) =>
       (await import('./bead/act.ts')).close(context, {
         bead: input.arg('bead'),
         resolution: input.text('as') === 'no-change' ? 'no_change' : 'dropped',
         reason: input.text('reason') ?? '',
+        dryRun: input.flag('dryRun'),
       }),
   },
   {
     words: 'bead retry',
     summary: 'Try again now, with fresh counters, on the same branch',
     args: [bead],
-    options: [{ flags: '--note <text>', about: 'what the next attempt is told' }],
-    examples: ['gt bead retry web-17', 'gt bead retry web-17 --note "keep the old flag working"'],
+    options: [{ flags: '--note <text>', about: 'what the next attempt is told' }, dryRunOption],
+    examples: [
+      'gt bead retry web-17 --dry-run',
+      'gt bead retry web-17 --note "keep the old flag working"',
+    ],
     run: async (context, input) =>
       (await import('./bead/act.ts')).retry(context, {
         bead: input.arg('bead'),
         note: input.text('note') ?? null,
+        dryRun: input.flag('dryRun'),
       }),
   },
   {
     words: 'bead revert',
     summary: 'A new bead that takes the merged change of this one back',
     args: [bead],
-    examples: ['gt bead revert web-17', 'gt bead revert web-17 --json'],
+    options: [dryRunOption],
+    examples: ['gt bead revert web-17', 'gt bead revert web-17 --dry-run'],
     run: async (context, input) =>
-      (await import('./bead/act.ts')).revert(context, { bead: input.arg('bead') }),
+      (await import('./bead/act.ts')).revert(context, {
+        bead: input.arg('bead'),
+        dryRun: input.flag('dryRun'),
+      }),
   },
   {
     words: 'bead hold',
@@ -239,9 +258,13 @@ const change: readonly CommandSpec[] = [
     words: 'bead release',
     summary: 'Let a held bead be worked on',
     args: [bead],
-    examples: ['gt bead release web-17', 'gt bead release web-17 --json'],
+    options: [dryRunOption],
+    examples: ['gt bead release web-17', 'gt bead release web-17 --dry-run'],
     run: async (context, input) =>
-      (await import('./bead/act.ts')).release(context, { bead: input.arg('bead') }),
+      (await import('./bead/act.ts')).release(context, {
+        bead: input.arg('bead'),
+        dryRun: input.flag('dryRun'),
+      }),
   },
 ];
 

@@ -3,6 +3,7 @@
  *
  * E1 Acknowledged means quiet; resolved means answered, and the town goes on from the answer.
  */
+import { dryRunOption } from '../dry-run.ts';
 import type { ArgumentSpec, NounSpec } from '../spec.ts';
 
 const escalation: ArgumentSpec = {
@@ -54,15 +55,16 @@ export const escalationCommands: NounSpec = {
         escalation,
         { name: 'words', about: 'the answer, or one of its choices', optional: true },
       ],
-      options: [{ flags: '--answer <text>', about: 'the same, as an option' }],
+      options: [{ flags: '--answer <text>', about: 'the same, as an option' }, dryRunOption],
       examples: [
         'gt escalation resolve esc-2 "use 3"',
-        'gt escalation resolve esc-2 --answer redo',
+        'gt escalation resolve esc-2 --answer redo --dry-run',
       ],
       run: async (context, input) =>
         (await import('./escalation/resolve.ts')).resolve(context, {
           id: input.arg('escalation'),
           answer: input.text('answer') ?? input.optionalArg('words') ?? null,
+          dryRun: input.flag('dryRun'),
         }),
     },
   ],

@@ -4,6 +4,7 @@
  *
  * M1 A decision counts for the head it was made on; a new head asks again.
  */
+import { dryRunOption } from '../dry-run.ts';
 import type { ArgumentSpec, NounSpec } from '../spec.ts';
 
 const mergeRequest: ArgumentSpec = {
@@ -61,9 +62,11 @@ export const mergeRequestCommands: NounSpec = {
           about: 'where several rigs are on its repository',
           completes: 'rig',
         },
+        dryRunOption,
       ],
       examples: [
         'gt mr adopt https://github.com/team/web/pull/12',
+        'gt mr adopt https://github.com/team/web/pull/12 --dry-run',
         'gt mr adopt https://gitlab.com/team/web/-/merge_requests/7 --repair --rig web',
       ],
       run: async (context, input) =>
@@ -71,27 +74,40 @@ export const mergeRequestCommands: NounSpec = {
           url: input.arg('url'),
           rig: input.text('rig') ?? null,
           repairs: input.flag('repair'),
+          dryRun: input.flag('dryRun'),
         }),
     },
     {
       words: 'mr retry',
       summary: 'Read its pull request again now, and try again what was refused',
       args: [mergeRequest],
-      examples: ['gt mr retry mr-4', 'gt mr retry web-17 --json'],
+      options: [dryRunOption],
+      examples: ['gt mr retry mr-4', 'gt mr retry web-17 --dry-run'],
       run: async (context, input) =>
-        (await import('./mr/retry.ts')).retry(context, { id: input.arg('change') }),
+        (await import('./mr/retry.ts')).retry(context, {
+          id: input.arg('change'),
+          dryRun: input.flag('dryRun'),
+        }),
     },
     {
       words: 'mr decide',
       summary: 'Say yes or no to a landing that waits for a person',
       args: [mergeRequest, { name: 'verdict', about: 'your word', choices: ['approve', 'reject'] }],
-      options: [{ flags: '--reason <text>', about: 'why; a rejection tells it to the next round' }],
-      examples: ['gt mr decide mr-4 approve', 'gt mr decide mr-4 reject --reason "no tests"'],
+      options: [
+        { flags: '--reason <text>', about: 'why; a rejection tells it to the next round' },
+        dryRunOption,
+      ],
+      examples: [
+        'gt mr decide mr-4 approve',
+        'gt mr decide mr-4 approve --dry-run',
+        'gt mr decide mr-4 reject --reason "no tests"',
+      ],
       run: async (context, input) =>
         (await import('./mr/decide.ts')).decide(context, {
           id: input.arg('change'),
           verdict: input.arg('verdict') === 'approve' ? 'approve' : 'reject',
           reason: input.text('reason') ?? '',
+          dryRun: input.flag('dryRun'),
         }),
     },
   ],

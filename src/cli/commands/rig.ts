@@ -4,6 +4,7 @@
  *
  * R1 The first write to a remote needs a yes for that rig: `--yes`, or an answer at the prompt.
  */
+import { dryRunOption } from '../dry-run.ts';
 import type { ArgumentSpec, NounSpec } from '../spec.ts';
 
 const rig: ArgumentSpec = { name: 'rig', about: 'name of the rig', completes: 'rig' };
@@ -28,9 +29,11 @@ export const rigCommands: NounSpec = {
         { flags: '--prefix <text>', about: 'starts the ids of its beads (default: the name)' },
         { flags: '--update-checkout', about: 'land in that checkout by fast-forward' },
         { flags: '-y, --yes', about: 'agree that the town writes to its remote' },
+        dryRunOption,
       ],
       examples: [
         'gt rig add web ~/code/web --yes',
+        'gt rig add web ~/code/web --dry-run',
         'gt rig add api git@git.example.com:team/api.git --target develop',
       ],
       run: async (context, input) =>
@@ -41,6 +44,7 @@ export const rigCommands: NounSpec = {
           prefix: input.text('prefix'),
           updateCheckout: input.flag('updateCheckout'),
           yes: input.flag('yes'),
+          dryRun: input.flag('dryRun'),
         }),
     },
     {
@@ -87,8 +91,10 @@ export const rigCommands: NounSpec = {
         { flags: '--target <branch>', about: 'the branch changes land on (default: as it was)' },
         { flags: '--leave-pulls', about: 'open pull requests stay behind, their beads begin anew' },
         { flags: '-y, --yes', about: 'agree that the town writes to its remote' },
+        dryRunOption,
       ],
       examples: [
+        'gt rig move web https://github.com/team/website.git --dry-run',
         'gt rig move web https://github.com/team/website.git',
         'gt rig move web git@git.example.com:team/web.git --leave-pulls --yes',
       ],
@@ -99,6 +105,7 @@ export const rigCommands: NounSpec = {
           target: input.text('target'),
           leavePulls: input.flag('leavePulls'),
           yes: input.flag('yes'),
+          dryRun: input.flag('dryRun'),
         }),
     },
     {
@@ -113,9 +120,13 @@ export const rigCommands: NounSpec = {
       words: 'rig consent',
       summary: 'Agree that the town writes to the remote of this rig',
       args: [rig],
-      examples: ['gt rig consent web', 'gt rig consent web --json'],
+      options: [dryRunOption],
+      examples: ['gt rig consent web', 'gt rig consent web --dry-run'],
       run: async (context, input) =>
-        (await import('./rig/park.ts')).consent(context, { name: input.arg('rig') }),
+        (await import('./rig/park.ts')).consent(context, {
+          name: input.arg('rig'),
+          dryRun: input.flag('dryRun'),
+        }),
     },
     {
       words: 'rig park',

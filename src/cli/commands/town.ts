@@ -4,6 +4,7 @@
  *
  * T1 `gt up` and `gt run` are the only ones that start a process that stays.
  */
+import { dryRunOption } from '../dry-run.ts';
 import type { CommandSpec } from '../spec.ts';
 
 export const townCommands: readonly CommandSpec[] = [
@@ -111,11 +112,13 @@ export const workCommands: readonly CommandSpec[] = [
       { flags: '--gate <command>', about: 'must pass before landing; repeatable', many: true },
       { flags: '--target <branch>', about: 'the branch changes land on' },
       { flags: '--update-checkout', about: 'land in your own checkout by fast-forward' },
+      dryRunOption,
     ],
     examples: [
       'gt run . "fix the flaky login test" --yes',
       'gt run ~/code/web "add a health endpoint" --agent codex --gate "npm test"',
       'gt run web "update the readme" --json',
+      'gt run . "fix the flaky login test" --yes --dry-run',
     ],
     run: async (context, input) =>
       (await import('./town/run.ts')).run(context, {
@@ -129,6 +132,7 @@ export const workCommands: readonly CommandSpec[] = [
         gates: input.all('gate'),
         target: input.text('target'),
         updateCheckout: input.flag('updateCheckout'),
+        dryRun: input.flag('dryRun'),
       }),
   },
   {
@@ -154,12 +158,17 @@ export const dataCommands: readonly CommandSpec[] = [
     args: [
       { name: 'file', about: 'where to write ("-": stdout)', optional: true, completes: 'file' },
     ],
-    options: [{ flags: '--force', about: 'replace the file if it exists' }],
-    examples: ['gt export town.json', 'gt export - | gzip > town.json.gz'],
+    options: [{ flags: '--force', about: 'replace the file if it exists' }, dryRunOption],
+    examples: [
+      'gt export town.json',
+      'gt export town.json --dry-run',
+      'gt export - | gzip > town.json.gz',
+    ],
     run: async (context, input) =>
       (await import('./town/export.ts')).exportTown(context, {
         file: input.optionalArg('file'),
         force: input.flag('force'),
+        dryRun: input.flag('dryRun'),
       }),
   },
   {

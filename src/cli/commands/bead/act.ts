@@ -4,7 +4,8 @@
  *
  * A1 The line shows the status after the command; what follows from it comes with the next tick.
  */
-import type { BeadResource } from '../../../protocol/http.ts';
+import type { BeadResource, DryRun } from '../../../protocol/http.ts';
+import { beadAhead, foretell } from '../../dry-run.ts';
 import { exitCodes, type ExitCode } from '../../exit-codes.ts';
 import { beadStatusOf } from '../../format.ts';
 import { oneLine } from '../../output.ts';
@@ -13,6 +14,10 @@ import type { Context } from '../../spec.ts';
 
 interface Named {
   readonly bead: string;
+}
+
+interface Dry {
+  readonly dryRun: boolean;
 }
 
 export async function stop(
@@ -25,23 +30,35 @@ export async function stop(
 
 export async function close(
   context: Context,
-  options: Named & { readonly resolution: 'dropped' | 'no_change'; readonly reason: string },
+  options: Named & Dry & { readonly resolution: 'dropped' | 'no_change'; readonly reason: string },
 ): Promise<ExitCode> {
   const { bead, resolution, reason } = options;
   const request = { resolution, reason };
+  if (options.dryRun) {
+    const answer = await context.client.rehearse('/beads/{bead}/close', { bead }, request);
+    return foretellBead(context, answer, `close ${bead}`);
+  }
   const changed = await context.client.post('/beads/{bead}/close', { bead }, request);
   return showChanged(context, changed, 'closing');
 }
 
 export async function retry(
   context: Context,
-  { bead, note }: Named & { readonly note: string | null },
+  { bead, note, dryRun }: Named & Dry & { readonly note: string | null },
 ): Promise<ExitCode> {
+  if (dryRun) {
+    const answer = await context.client.rehearse('/beads/{bead}/retry', { bead }, { note });
+    return foretellBead(context, answer, `retry ${bead}`);
+  }
   const changed = await context.client.post('/beads/{bead}/retry', { bead }, { note });
   return showChanged(context, changed, 'retrying');
 }
 
-export async function revert(context: Context, { bead }: Named): Promise<ExitCode> {
+export async function revert(context: Context, { bead, dryRun }: Named & Dry): Promise<ExitCode> {
+  if (dryRun) {
+    const answer = await context.client.rehearse('/beads/{bead}/revert', { bead }, {});
+    return foretellBead(context, answer, `make a bead that takes ${bead} back`);
+  }
   const made = await context.client.post('/beads/{bead}/revert', { bead }, {});
   return showChanged(context, made, `takes ${bead} back`);
 }
@@ -51,7 +68,11 @@ export async function hold(context: Context, { bead }: Named): Promise<ExitCode>
   return showChanged(context, changed, 'held');
 }
 
-export async function release(context: Context, { bead }: Named): Promise<ExitCode> {
+export async function release(context: Context, { bead, dryRun }: Named & Dry): Promise<ExitCode> {
+  if (dryRun) {
+    const answer = await context.client.rehearse('/beads/{bead}/release', { bead }, {});
+    return foretellBead(context, answer, `release ${bead}`);
+  }
   const changed = await context.client.post('/beads/{bead}/release', { bead }, {});
   return showChanged(context, changed, 'released');
 }
@@ -76,10 +97,20 @@ export async function depend(
 
 /** A1 */
 export function showChanged({ output }: Context, bead: BeadResource, did: string): ExitCode {
-  output.result(bead, () => {
-    const line = `${bead.id}  ${beadStatusOf(bead)}  ${did}`;
-    const wait = bead.waits[0];
-    return wait === undefined ? [line] : [line, `  ${oneLine(wait.what)}`];
-  });
+  output.result(bead, () => beadLines(bead, did));
   return exitCodes.ok;
+}
+
+export function foretellBead(
+  { output }: Context,
+  answer: DryRun<BeadResource>,
+  verb: string,
+): ExitCode {
+  return foretell(output, answer, verb, beadAhead(output, answer.would));
+}
+
+export function beadLines(bead: BeadResource, did: string): readonly string[] {
+  const line = `${bead.id}  ${beadStatusOf(bead)}  ${did}`;
+  const wait = bead.waits[0];
+  return wait === undefined ? [line] : [line, `  ${oneLine(wait.what)}`];
 }

@@ -5,9 +5,9 @@
  */
 import { bodyText } from '../../body-text.ts';
 import { exitCodes, type ExitCode } from '../../exit-codes.ts';
-import { beadStatusOf } from '../../format.ts';
 import { oneLine } from '../../output.ts';
 import type { Context } from '../../spec.ts';
+import { beadLines, foretellBead } from './act.ts';
 
 export interface SlingOptions {
   readonly rig: string;
@@ -21,30 +21,28 @@ export interface SlingOptions {
   readonly hold: boolean;
   readonly agent: string | undefined;
   readonly model: string | undefined;
+  readonly dryRun: boolean;
 }
 
 export async function sling(context: Context, options: SlingOptions): Promise<ExitCode> {
   const { client, output, world } = context;
-  const bead = await client.post(
-    '/beads',
-    {},
-    {
-      rig: options.rig,
-      title: options.title,
-      body: (await bodyText(world, options)) ?? '',
-      issue: options.issue ?? null,
-      scope: [...options.scope],
-      after: [...options.after],
-      priority: options.priority ?? 2,
-      hold: options.hold,
-      agent: options.agent ?? null,
-      model: options.model ?? null,
-    },
-  );
-  output.result(bead, () => {
-    const wait = bead.waits[0];
-    const lines = [`${bead.id}  ${beadStatusOf(bead)}  ${oneLine(bead.title)}`];
-    return wait === undefined ? lines : [...lines, `  ${oneLine(wait.what)}`];
-  });
+  const request = {
+    rig: options.rig,
+    title: options.title,
+    body: (await bodyText(world, options)) ?? '',
+    issue: options.issue ?? null,
+    scope: [...options.scope],
+    after: [...options.after],
+    priority: options.priority ?? 2,
+    hold: options.hold,
+    agent: options.agent ?? null,
+    model: options.model ?? null,
+  };
+  if (options.dryRun) {
+    const answer = await client.rehearse('/beads', {}, request);
+    return foretellBead(context, answer, `make ${answer.would.id}`);
+  }
+  const bead = await client.post('/beads', {}, request);
+  output.result(bead, () => beadLines(bead, oneLine(bead.title)));
   return exitCodes.ok;
 }

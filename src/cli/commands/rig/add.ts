@@ -10,11 +10,13 @@
  */
 import type { RigResource } from '../../../protocol/http.ts';
 import { askYes, canAsk } from '../../ask.ts';
+import { foretell, rigAhead } from '../../dry-run.ts';
 import { exitCodes, type ExitCode } from '../../exit-codes.ts';
 import { clean } from '../../output.ts';
 import { Interrupted, Stop } from '../../problem.ts';
 import { sourceOf } from '../../source.ts';
 import type { Context } from '../../spec.ts';
+import type { World } from '../../world.ts';
 import { examined } from './examine.ts';
 import { lookLines } from '../forge/look.ts';
 import { lookAt, rigLines } from './show.ts';
@@ -31,8 +33,17 @@ export interface AddOptions {
   readonly yes: boolean;
 }
 
-export async function add(context: Context, options: AddOptions): Promise<ExitCode> {
+export async function add(
+  context: Context,
+  options: AddOptions & { readonly dryRun: boolean },
+): Promise<ExitCode> {
   const { output, world } = context;
+  if (options.dryRun) {
+    // The examination is real work of the town: it is not part of it.
+    const answer = await context.client.rehearse('/rigs', {}, requestOf(world, options));
+    const verb = `examine it, and where it passes attach ${answer.would.id}`;
+    return foretell(output, answer, verb, rigAhead(output, answer.would));
+  }
   const added = await attach(context, options).catch(async (thrown: unknown) => {
     if (!isCheckedOut(thrown) || !canAsk(context)) throw thrown;
     return attach(context, await otherBranch(context, options, thrown));
@@ -73,19 +84,19 @@ export async function otherBranch(
 /** Adds and examines; on a failure the rig is gone again. A1 */
 export async function attach(context: Context, options: AddOptions): Promise<RigResource> {
   const { client, world } = context;
-  const rig = await client.post(
-    '/rigs',
-    {},
-    {
-      name: options.name,
-      source: sourceOf(world, options.repository),
-      prefix: options.prefix ?? null,
-      target: options.target ?? null,
-      updateCheckout: options.updateCheckout,
-      consent: options.yes,
-    },
-  );
+  const rig = await client.post('/rigs', {}, requestOf(world, options));
   return passed(context, rig.id);
+}
+
+export function requestOf(world: World, options: AddOptions) {
+  return {
+    name: options.name,
+    source: sourceOf(world, options.repository),
+    prefix: options.prefix ?? null,
+    target: options.target ?? null,
+    updateCheckout: options.updateCheckout,
+    consent: options.yes,
+  };
 }
 
 /** A1 */

@@ -6,6 +6,7 @@
  *    ready: the old place is no better, and the way back is the same command.
  * M2 Another repository is asked about again, as by `rig add`.
  */
+import { foretell, rigAhead } from '../../dry-run.ts';
 import { exitCodes, type ExitCode } from '../../exit-codes.ts';
 import { Stop } from '../../problem.ts';
 import { sourceOf } from '../../source.ts';
@@ -20,6 +21,7 @@ interface MoveOptions {
   readonly target: string | undefined;
   readonly leavePulls: boolean;
   readonly yes: boolean;
+  readonly dryRun: boolean;
 }
 
 export async function move(context: Context, options: MoveOptions): Promise<ExitCode> {
@@ -28,6 +30,11 @@ export async function move(context: Context, options: MoveOptions): Promise<Exit
   const source = sourceOf(world, options.repository);
   const target = options.target ?? null;
   const body = { source, target, leavePulls, consent: yes };
+  if (options.dryRun) {
+    const answer = await client.rehearse('/rigs/{rig}/move', { rig: name }, body);
+    const verb = `move ${name} there, and examine it before anything starts`;
+    return foretell(output, answer, verb, rigAhead(output, answer.would));
+  }
   const moved = await client.post('/rigs/{rig}/move', { rig: name }, body);
   if (moved.consentAt === null && (await saysYes(context, moved.remote))) {
     await client.post('/rigs/{rig}/consent', { rig: name }, {}); // M2

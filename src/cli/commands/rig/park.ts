@@ -3,6 +3,7 @@
  *
  * P1 Removing detaches the rig; the repository and its remote stay as they are.
  */
+import { foretell } from '../../dry-run.ts';
 import { exitCodes, type ExitCode } from '../../exit-codes.ts';
 import type { Context } from '../../spec.ts';
 
@@ -24,7 +25,14 @@ export async function park(
   return exitCodes.ok;
 }
 
-export async function consent({ client, output }: Context, { name }: Named): Promise<ExitCode> {
+export async function consent(
+  { client, output }: Context,
+  { name, dryRun }: Named & { readonly dryRun: boolean },
+): Promise<ExitCode> {
+  if (dryRun) {
+    const answer = await client.rehearse('/rigs/{rig}/consent', { rig: name }, {});
+    return foretell(output, answer, `let the town write to ${answer.would.remote}`, []);
+  }
   const rig = await client.post('/rigs/{rig}/consent', { rig: name }, {});
   output.result(rig, () => [`${rig.id}  the town may write to ${rig.remote}`]);
   return exitCodes.ok;

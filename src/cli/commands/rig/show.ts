@@ -6,7 +6,7 @@
 import type { ForgeLook, RigResource } from '../../../protocol/http.ts';
 import type { Client } from '../../client.ts';
 import { exitCodes, type ExitCode } from '../../exit-codes.ts';
-import { sentences, statusCell, usageText } from '../../format.ts';
+import { forgeText, landsOn, sentences, statusCell, usageText } from '../../format.ts';
 import { ago, oneLine, type Output } from '../../output.ts';
 import type { Context } from '../../spec.ts';
 import { lookLines } from '../forge/look.ts';
@@ -51,16 +51,6 @@ export function rigLines(output: Output, rig: RigResource, now: number): string[
     ),
     ...rig.waits.flatMap((wait) => ['', ...sentences(output, wait)]),
   ];
-}
-
-function forgeText({ forge }: RigResource): string | null {
-  if (forge === null) return null;
-  const own = forge.ownCredential ? ', with a credential of its own' : '';
-  return `${forge.provider} at ${forge.origin}/${oneLine(forge.path)}${own}`;
-}
-
-function landsOn(rig: RigResource): string {
-  return rig.updateCheckout ? `${rig.target}, in the checkout by fast-forward` : rig.target;
 }
 
 function foundLines(output: Output, { report }: RigResource): string[] {

@@ -9,7 +9,7 @@
 import { execFile } from 'node:child_process';
 import type { RigResource } from '../../../protocol/http.ts';
 import { canAsk } from '../../ask.ts';
-import { refused, usage } from '../../problem.ts';
+import { refused, usage, type Stop } from '../../problem.ts';
 import { isUrl, nameFrom, sourceOf } from '../../source.ts';
 import type { Context } from '../../spec.ts';
 import {
@@ -23,7 +23,37 @@ import {
 import type { RunOptions } from './run.ts';
 
 export async function rigFor(context: Context, options: RunOptions): Promise<RigResource> {
-  const { client, output, world } = context;
+  const { client, output } = context;
+  const { known, remote, add } = await meant(context, options);
+  if (known !== undefined) {
+    if (known.consentAt !== null) return known;
+    await allowed(context, remote, options.yes);
+    return client.post('/rigs/{rig}/consent', { rig: known.id }, {});
+  }
+  await allowed(context, remote, options.yes);
+  output.note(`attaching ${add.repository} as rig ${add.name}`);
+  const rig = await attachElsewhere(context, add);
+  const set = gateSettings(options);
+  if (set === null) {
+    const gates = rig.report?.gates.map(({ command }) => command) ?? [];
+    output.note(gates.length === 0 ? 'no gates were found' : `gates: ${gates.join('; ')}`);
+    return rig;
+  }
+  await client.patch('/rigs/{rig}/settings', { rig: rig.id }, { set });
+  return client.get('/rigs/{rig}', { rig: rig.id });
+}
+
+export interface Meant {
+  /** Attached already. G1 */
+  readonly known: RigResource | undefined;
+  readonly remote: string;
+  /** How it would be attached. */
+  readonly add: AddOptions;
+}
+
+/** Reads only. */
+export async function meant(context: Context, options: RunOptions): Promise<Meant> {
+  const { client, world } = context;
   const { items: rigs } = await client.get('/rigs', {});
   const source = await topOf(context, sourceOf(world, options.repo));
   const remote = isUrl(source) ? source : await originOf(context, source);
@@ -33,34 +63,25 @@ export async function rigFor(context: Context, options: RunOptions): Promise<Rig
       [rig.remote, rig.lends].includes(source) ||
       (remote !== undefined && rig.remote === remote),
   );
-  if (known !== undefined) {
-    const rig = unchanged(known, options); // G1
-    if (rig.consentAt !== null) return rig;
-    await allowed(context, rig.remote, options.yes);
-    return client.post('/rigs/{rig}/consent', { rig: rig.id }, {});
-  }
-  await allowed(context, remote ?? source, options.yes);
-  const name = nameFrom(
-    source,
-    rigs.map(({ id }) => id),
-  );
-  output.note(`attaching ${source} as rig ${name}`);
-  const rig = await attachElsewhere(context, {
-    name,
-    repository: source,
-    target: options.target,
-    prefix: undefined,
-    updateCheckout: options.updateCheckout,
-    yes: true,
-  });
-  if (options.gates.length === 0) {
-    const gates = rig.report?.gates.map(({ command }) => command) ?? [];
-    output.note(gates.length === 0 ? 'no gates were found' : `gates: ${gates.join('; ')}`);
-    return rig;
-  }
-  const gates = options.gates.map((command, at) => ({ name: gateName(command, at), command }));
-  await client.patch('/rigs/{rig}/settings', { rig: rig.id }, { set: { gates } });
-  return client.get('/rigs/{rig}', { rig: rig.id });
+  const ids = rigs.map(({ id }) => id);
+  return {
+    known: known === undefined ? undefined : unchanged(known, options),
+    remote: known?.remote ?? remote ?? source,
+    add: {
+      name: nameFrom(source, ids),
+      repository: source,
+      target: options.target,
+      prefix: undefined,
+      updateCheckout: options.updateCheckout,
+      yes: true,
+    },
+  };
+}
+
+/** null: those that are found in the repository. */
+export function gateSettings({ gates }: RunOptions) {
+  if (gates.length === 0) return null;
+  return { gates: gates.map((command, at) => ({ name: gateName(command, at), command })) };
 }
 
 /** A checkout that is its own remote gets a branch beside the one it is on. G4 */
@@ -68,17 +89,25 @@ async function attachElsewhere(context: Context, options: AddOptions): Promise<R
   try {
     return await attach(context, options);
   } catch (thrown) {
-    if (!isCheckedOut(thrown) || options.target !== undefined) throw thrown;
+    if (!wantsOtherBranch(thrown, options)) throw thrown;
     if (canAsk(context)) return attach(context, await otherBranch(context, options, thrown));
     context.output.note(`it has no remote: changes land on its branch "${OTHER_BRANCH}"`);
     return attach(context, { ...options, target: OTHER_BRANCH });
   }
 }
 
+/** G4 */
+export function wantsOtherBranch(thrown: unknown, { target }: AddOptions): thrown is Stop {
+  return isCheckedOut(thrown) && target === undefined;
+}
+
 /** G3 */
 async function allowed(context: Context, remote: string, yes: boolean): Promise<void> {
-  if (yes || (await saysYes(context, remote))) return;
-  throw refused(
+  if (!(yes || (await saysYes(context, remote)))) throw notAllowed(remote);
+}
+
+export function notAllowed(remote: string): Error {
+  return refused(
     'consent_needed',
     `nobody has agreed yet that the town writes to ${remote}`,
     'landing a change pushes to it; nothing was pushed, and no bead was made',

@@ -29,11 +29,13 @@ export interface RunOptions {
   readonly gates: readonly string[];
   readonly target: string | undefined;
   readonly updateCheckout: boolean;
+  readonly dryRun: boolean;
 }
 
 export async function run(context: Context, options: RunOptions): Promise<ExitCode> {
   const { client, output, world } = context;
   const body = (await bodyText(world, options)) ?? '';
+  if (options.dryRun) return (await import('./run-dry.ts')).runDry(context, options, body);
   await townUp(context);
   const rig = await rigFor(context, options);
   const { seq } = await client.get('/status', {});
