@@ -9,6 +9,7 @@ import type { MergeRequest } from '../../core/merge-request.ts';
 import type { ForgeProject } from '../../core/pull-request.ts';
 import { escalations } from '../../storage/tables/escalations.ts';
 import { forgeAccounts } from '../../storage/tables/forge-accounts.ts';
+import { journal } from '../../storage/tables/journal.ts';
 import { mergeRequests } from '../../storage/tables/merge-requests.ts';
 import { rigs } from '../../storage/tables/rigs.ts';
 import { secrets } from '../../storage/tables/secrets.ts';
@@ -119,7 +120,7 @@ describe('to another forge', () => {
     expect(pullRefOf(request, { ...moved, forge: elsewhere })).toBeNull();
   });
 
-  test('an account that no rig goes by any more has no open incident', async () => {
+  test('an account that no rig goes by any more has no open incident, and says so', async () => {
     await watching({ adopted: false });
     const where = { provider: 'github', host: 'github.com' } as const;
     town.unread = { ...where, kind: 'no_token', resolutionChain: [] };
@@ -130,6 +131,11 @@ describe('to another forge', () => {
     town.ask(to(elsewhere, { leavePulls: true, consent: true }));
     await town.pass();
     expect(open().map(({ failure }) => failure?.kind)).toEqual(['pr_left_behind']);
+    const told = journal.of(town.sql, 'merge_request', 'mr-1', 0, 1_000).map(({ why }) => why);
+    expect(told.filter((why) => why.startsWith('pr.'))).toEqual([
+      'pr.poll_failed',
+      'pr.poll_resumed',
+    ]);
   });
 });
 

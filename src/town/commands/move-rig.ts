@@ -8,6 +8,7 @@
  * V3 What somebody else opened, or a person closed, is settled first: it cannot be made anew.
  * V4 Consent was for the repository: another one is asked about again.
  * V5 It is looked at before work starts. Account and credentials are the new place's own.
+ * V6 What could not be read is not waited for any more: that is announced, as its beginning was.
  */
 import type { Action } from '../../core/action.ts';
 import type { Command } from '../../core/command.ts';
@@ -145,8 +146,18 @@ function anew(ask: Ask, request: MergeRequest, to: Rig): readonly Action[] {
   return [
     ...keys.map((dedupeKey) => ({ do: 'resolve' as const, dedupeKey, why: WHY })),
     update('merge_request', id, columns, WHY),
+    ...seenNoMore(request),
     ...(prUrl === null ? [] : [told]),
   ];
+}
+
+/** V6 */
+function seenNoMore({ id, bead, rig, unobservable }: MergeRequest): readonly Action[] {
+  if (unobservable === null) return [];
+  const { failureKind } = unobservable;
+  const about = { kind: 'merge_request', id } as const;
+  const data = { beadId: bead, rigId: rig, failureKind };
+  return [{ do: 'event', name: 'pr.poll_resumed', about, data }];
 }
 
 /** An account that no rig goes by any more has no incident anybody could end. */
