@@ -99,6 +99,9 @@ describe('an adopted pull request', () => {
     expect(jobs(free)).toMatchObject([{ kind: 'take', head: commit('5'), published: commit('5') }]);
     const ours = watched({ ...rewritten, submittedBy: attemptId('web-1.1') }, { bead });
     expect(jobs(ours)).toMatchObject([{ kind: 'take', head: commit('5'), published: b }]);
+    // What was handed in before it took the place of ours is on another branch.
+    const instead = watched({ ...rewritten, ...left, submittedBy: attemptId('web-1.1') }, { bead });
+    expect(jobs(instead)).toMatchObject([{ head: commit('5'), published: commit('5') }]);
   });
 
   test('whose push git finds before the forge shows it is taken in, once', () => {

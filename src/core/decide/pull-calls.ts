@@ -112,8 +112,9 @@ export function takeStrangers(view: MergeRequestView, shown: Commit): Plan {
 }
 
 /** Nothing an agent wrote is on it: its author may rewrite it, as authors do. */
-function isAllTheirs({ adopted, submittedBy }: MergeRequest): boolean {
-  return adopted && submittedBy === null;
+function isAllTheirs({ adopted, repairs, submittedBy }: MergeRequest): boolean {
+  // Of one that took the place of ours, what was handed in before is on another branch.
+  return adopted && (!repairs || submittedBy === null);
 }
 
 /** The first look at an adopted one: nothing of it was ever ours. */
