@@ -97,6 +97,14 @@ export const pullExamples = {
     ],
     more: 0,
   },
+  pr_merged_elsewhere: {
+    kind: 'pr_merged_elsewhere',
+    helps: 'person',
+    url: 'https://github.com/acme/web/pull/12',
+    by: 'ann',
+    base: 'next',
+    target: 'main',
+  },
   pr_merged_without: {
     kind: 'pr_merged_without',
     helps: 'person',

@@ -357,6 +357,8 @@ export const waitExamples: Readonly<Record<WaitReason, readonly Wait[]>> = {
     { reason: 'human', on: ['mr-4'], detail: { because: 'conflict' } },
     { reason: 'human', on: ['mr-4'], detail: { because: 'behind' } },
     { reason: 'human', on: ['mr-4'], detail: { because: 'forge' } },
+    { reason: 'human', on: ['mr-4'], detail: { because: 'retargeted', base: 'next' } },
+    { reason: 'human', on: ['mr-4'], detail: { because: 'elsewhere', base: 'next' } },
     { reason: 'human', on: ['rig:web'], detail: { because: 'consent' } },
   ],
   budget: [{ reason: 'budget', on: ['web'], detail: { scope: 'rig', unit: 'tokens' } }],

@@ -88,6 +88,8 @@ describe('the next step', () => {
     ['author', 'Its author goes on; see what is missing: gt mr show mr-4'],
     ['draft', 'Mark it as ready for review on the forge'],
     ['forge', 'See what is missing on its page: gt mr show mr-4'],
+    ['retargeted', 'Point it back at its target on the forge'],
+    ['elsewhere', 'Merge that branch into the target; it is looked for there'],
   ])('while a pull request is kept by %s is one on the forge', (because, next) => {
     const wait = { reason: 'human', on: ['mr-4'], detail: { because } } as const;
     expect(explain(wait, exampleAbout).next).toBe(next);

@@ -174,6 +174,13 @@ interface Shape {
     /** More than are listed here. */
     readonly more: number;
   };
+  /** It was merged into another branch than the one it was for: nothing of it landed. */
+  readonly pr_merged_elsewhere: {
+    readonly url: string;
+    readonly by: string | null;
+    readonly base: string;
+    readonly target: string;
+  };
   /** Somebody merged an older head: what was handed in since is not in the target. */
   readonly pr_merged_without: {
     readonly url: string;

@@ -46,6 +46,11 @@ describe('what blocks', () => {
   test.each<[string, Partial<PullRequestSnapshot>, Blocker]>([
     ['closed', { state: 'closed' }, { by: 'state', state: 'closed' }],
     ['a draft', { draft: true }, { by: 'draft' }],
+    [
+      'pointed at another branch, whatever else is said of it there',
+      { baseBranch: 'next', mergeability: complete('conflict') },
+      { by: 'retargeted', base: 'next' },
+    ],
     ['another head', { head: other }, { by: 'head', judged: head, shown: other }],
     ['a conflict', { mergeability: complete('conflict') }, { by: 'conflict' }],
     ['behind', { mergeability: complete('behind') }, { by: 'behind' }],
@@ -136,6 +141,7 @@ function ask(set: Partial<PullRequestSnapshot>, input: Partial<GateInput> = {}) 
   return mergeGate({
     snapshot: snapshotOf(head, set),
     policy: green,
+    target: 'main',
     judgedHead: head,
     headSince: now,
     greenSince: null,

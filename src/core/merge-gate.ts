@@ -6,6 +6,8 @@
  * G2 What is decided is decided for exactly the snapshot's head.
  * G3 A draft is never merged. A person's unresolved thread or change request blocks.
  * G4 The delay runs from when this very head was first green; a new head starts it over.
+ * G5 One that was pointed at another branch than it was judged for is not ours to merge: all that
+ *    the forge says of it is about that other branch.
  */
 import type { Commit } from './ids.ts';
 import { limits } from './limits.ts';
@@ -20,6 +22,8 @@ export interface MergePolicy {
 
 export type Blocker =
   | { readonly by: 'state'; readonly state: PullRequestSnapshot['state'] }
+  /** Somebody pointed it at another branch. G5 */
+  | { readonly by: 'retargeted'; readonly base: string }
   | { readonly by: 'draft' }
   /** The pull request shows another head than the one that was judged here. */
   | { readonly by: 'head'; readonly judged: Commit | null; readonly shown: Commit }
@@ -55,6 +59,8 @@ export type GateAnswer =
 export interface GateInput {
   readonly snapshot: PullRequestSnapshot;
   readonly policy: MergePolicy;
+  /** The branch that it was judged for. G5 */
+  readonly target: string;
   /** The head that gates and reviews judged. G2 */
   readonly judgedHead: Commit | null;
   /** When the judged head was pushed: checks need a moment to appear. */
@@ -75,8 +81,10 @@ export function mergeGate(input: GateInput): GateAnswer {
 }
 
 function blockersOf(input: GateInput): readonly Blocker[] {
-  const { snapshot, judgedHead } = input;
-  if (snapshot.state !== 'open') return [{ by: 'state', state: snapshot.state }];
+  const { snapshot, judgedHead, target } = input;
+  const { state, baseBranch: base } = snapshot;
+  if (state !== 'open') return [{ by: 'state', state }];
+  if (base !== target) return [{ by: 'retargeted', base }];
   const found: Blocker[] = [];
   if (snapshot.draft) found.push({ by: 'draft' });
   if (judgedHead !== snapshot.head) {

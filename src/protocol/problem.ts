@@ -64,6 +64,7 @@ const failureStatus: Readonly<Record<FailureKind, number>> = {
   pr_refused: 422,
   pr_merge_refused: 409,
   pr_feedback: 409,
+  pr_merged_elsewhere: 409,
   pr_merged_without: 409,
   branch_contaminated: 409,
   branch_taken: 409,

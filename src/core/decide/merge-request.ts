@@ -17,6 +17,7 @@ import { gate, notPassed } from './landing-gate.ts';
 import { push } from './landing-push.ts';
 import { firstTake } from './pull-calls.ts';
 import { letGo, lettingGo } from './pull-left.ts';
+import { isElsewhere } from './pull-proof.ts';
 import { decidePull, unobservable } from './pull-request.ts';
 import { noSlot, standAside } from './landing-slot.ts';
 import { questionsOver } from './request-over.ts';
@@ -55,6 +56,8 @@ function settledOnForge(view: MergeRequestView): Plan | null {
   const { mergeRequest, bead } = view;
   const { pr, snapshot } = mergeRequest;
   if (mergeRequest.strategy === 'direct' || pr === 'none' || pr === 'opening') return null;
+  const isGivenUp = bead.closeAs !== null && isElsewhere(mergeRequest);
+  if (isGivenUp) return null;
   if (pr === 'merged' || snapshot?.state === 'merged') return decidePull(view);
   if (bead.closeAs !== null) return null; // what is given up need not be seen
   const isClosed = snapshot?.state === 'closed';

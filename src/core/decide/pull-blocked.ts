@@ -134,6 +134,8 @@ function waitFor(request: MergeRequest, blocker: Blocker) {
     case 'approval_required':
     case 'threads':
       return wait('review', on, { because: blocker.by });
+    case 'retargeted':
+      return wait('human', on, { because: blocker.by, base: blocker.base });
     case 'draft':
     case 'conflict':
     case 'behind':

@@ -3,6 +3,8 @@
  *
  * L6 The commit the forge made, or the head itself, must be in the freshly fetched target.
  * L7 Merged is merged, also at an older head; a person is told what was left out.
+ * L20 Merged into another branch is not: a person is told once, and may give the bead up. It is
+ *    looked for in the target, for that branch may be merged there.
  */
 import type { Action, Plan } from '../action.ts';
 import { assert } from '../assert.ts';
@@ -26,7 +28,13 @@ export function proving(view: MergeRequestView): Plan {
   const { snapshot, head } = mergeRequest;
   assert(snapshot !== null, `${mergeRequest.id} is merged and was never seen`);
   if (mergeRequest.notBefore !== null && mergeRequest.notBefore > now) {
-    return rest(wait('backoff', [], { because: 'proof' }, mergeRequest.notBefore));
+    const { id, notBefore } = mergeRequest;
+    const detail = { because: 'elsewhere', base: snapshot.baseBranch };
+    return rest(
+      isElsewhere(mergeRequest)
+        ? wait('human', [id], detail, notBefore)
+        : wait('backoff', [], { because: 'proof' }, notBefore),
+    );
   }
   const commits = [snapshot.mergeCommit, head].filter((commit) => commit !== null);
   if (job === null || job.kind !== 'prove') {
@@ -37,6 +45,7 @@ export function proving(view: MergeRequestView): Plan {
   if (result.kind === 'failed') return jobFailed(view, result.failure);
   const { answer } = result;
   if (answer.is === 'not_there') {
+    if (isElsewhere(mergeRequest)) return elsewhere(view, snapshot);
     // A replica may lag behind what the forge says: ask again, for as long as it takes.
     const notBefore = after(now, limits.pollWarmMs);
     return act(set(mergeRequest, { job: null, notBefore }, 'not_in_target_yet'));
@@ -55,6 +64,37 @@ export function proving(view: MergeRequestView): Plan {
     ...tidied(view),
     ...questionsOver(view),
   );
+}
+
+/** L20. Merged, and not into the branch that it was for. */
+export function isElsewhere({ snapshot, target }: MergeRequest): boolean {
+  return snapshot?.state === 'merged' && snapshot.baseBranch !== target;
+}
+
+/** L20 */
+function elsewhere(view: MergeRequestView, { ref, mergedBy, baseBranch }: PullRequestSnapshot) {
+  const { mergeRequest, now } = view;
+  const { id, target, failures } = mergeRequest;
+  const failure: Failure = {
+    kind: 'pr_merged_elsewhere',
+    helps: 'person',
+    url: ref.url,
+    by: mergedBy,
+    base: baseBranch,
+    target,
+  };
+  const columns = { job: null, notBefore: after(now, limits.pollCoolMs), failures: [failure] };
+  const later = set(mergeRequest, columns, 'merged_elsewhere');
+  if (failures.some(({ kind }) => kind === failure.kind)) return act(later);
+  return act(...questionsOver(view), later, {
+    do: 'escalate',
+    dedupeKey: `${id}:elsewhere`,
+    bind: true,
+    severity: 'failure',
+    subject: id,
+    failure,
+    question: null,
+  });
 }
 
 /** L7. What was never published, or replaced what was merged, cannot have been in it. */

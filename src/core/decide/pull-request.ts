@@ -150,6 +150,7 @@ function watching(view: MergeRequestView): Plan {
       autoMerge: settings.autoMerge,
       autoMergeDelayMinutes: settings.autoMergeDelayMinutes,
     },
+    target: mergeRequest.target,
     judgedHead: head,
     headSince: mergeRequest.publishedAt ?? mergeRequest.createdAt,
     greenSince: mergeRequest.green?.head === snapshot.head ? mergeRequest.green.since : null,

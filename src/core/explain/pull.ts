@@ -13,6 +13,7 @@ type Kinds =
   | 'pr_refused'
   | 'pr_merge_refused'
   | 'pr_feedback'
+  | 'pr_merged_elsewhere'
   | 'pr_merged_without'
   | 'branch_contaminated'
   | 'branch_taken';
@@ -76,6 +77,13 @@ export const pullWords: Says<Kinds> = {
       more === 0 ? '' : `and ${more} more`,
     ),
     next: 'Answer each in code or in words, on the same branch, and hand the work in again',
+  }),
+  pr_merged_elsewhere: ({ url, by, base, target }, { bead }) => ({
+    what: `${by === null ? 'Somebody' : by} merged it into ${base}, not into ${target}.`,
+    evidence: url,
+    next: known(bead)
+      ? `Merge ${base} into ${target}, or give it up: gt bead close ${bead} dropped`
+      : `Merge ${base} into ${target}; it is looked for there`,
   }),
   pr_merged_without: ({ url, by, merged, head }, { bead }) => ({
     what: `${by === null ? 'Somebody' : by} merged an older head, without what came in since.`,

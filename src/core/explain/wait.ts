@@ -5,6 +5,7 @@
  * W2 Where nobody has to do anything, `next` says how to look closer, and `what` says so.
  */
 import type { Wait, WaitReason } from '../wait.ts';
+import { human, onForge, wordOf as text } from './wait-on-forge.ts';
 import {
   known,
   retryWithNote,
@@ -221,42 +222,7 @@ function humanWords(wait: Wait, about: About): Explanation {
         `Take them in: gt escalation resolve ${first ?? ''} accept`,
       );
     default:
-      return onForge(because, first ?? about.mergeRequest ?? '') ?? needed(first, about);
-  }
-}
-
-const MERGE_IT_IN = 'Merge the target into its branch, and push it';
-
-/** What only somebody on the forge can do. null: it is about something else. */
-function onForge(because: string, request: string): Explanation | null {
-  switch (because) {
-    case 'draft':
-      return human(
-        'Its pull request is a draft, and a draft is never merged.',
-        'Mark it as ready for review on the forge',
-      );
-    case 'author':
-      return human(
-        'Its pull request was opened by somebody else, and repairing it was not agreed to.',
-        `Its author goes on; see what is missing: gt mr show ${request}`,
-      );
-    case 'conflict':
-      return human(
-        'Its pull request conflicts with the target, and is not repaired by the town.',
-        MERGE_IT_IN,
-      );
-    case 'behind':
-      return human(
-        'Its branch is behind the target, and is not brought up to it by the town.',
-        MERGE_IT_IN,
-      );
-    case 'forge':
-      return human(
-        'The forge does not let its pull request be merged, for a reason of its own.',
-        `See what is missing on its page: gt mr show ${request}`,
-      );
-    default:
-      return null;
+      return onForge(wait, first ?? about.mergeRequest ?? '') ?? needed(first, about);
   }
 }
 
@@ -268,10 +234,6 @@ function needed(first: string | null, { rig, bead }: About): Explanation {
   return known(rig) && rig === first && !known(bead)
     ? human('A person has to put it right first.', `Look again then: gt rig doctor ${rig}`)
     : human('A person is needed.', `See why: gt why ${first ?? 'town'}`);
-}
-
-function human(what: string, next: string): Explanation {
-  return { what, evidence: '', next };
 }
 
 const CHECK_WORDS: Readonly<Record<string, string>> = {
@@ -379,11 +341,6 @@ function open(wait: Wait): string {
   return typeof count === 'number' && count > wait.on.length
     ? `${count} in all are not merged yet.`
     : '';
-}
-
-function text(wait: Wait, key: string, fallback: string): string {
-  const value = wait.detail[key];
-  return value === undefined ? fallback : named(String(value));
 }
 
 /** `rig:web` */
