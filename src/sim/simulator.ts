@@ -56,6 +56,9 @@ const answersMax = 60;
 /** Steps of a healed world between two looks at the targets. */
 const repairSteps = 100;
 
+/** Something may go on for ever until somebody answers: then people look all the same. */
+const patienceSteps = 500;
+
 /** Events without a row in the journal after which people look whether they are waited for. */
 const quietEvents = 60;
 
@@ -82,6 +85,7 @@ export async function settle(world: World, inspection: Inspection): Promise<void
   let passes = 0;
   let seen = inspection.seen;
   let quiet = 0;
+  let lookedAt = 0;
   for (let step = 0; step < settleStepsMax; step += 1) {
     // A red target is tried again and again: nothing falls quiet before somebody repairs it.
     if (step % repairSteps === 0) world.repairTargets();
@@ -92,7 +96,9 @@ export async function settle(world: World, inspection: Inspection): Promise<void
     // Pull requests are read on and on: then it is enough that nothing came of it for a while.
     const idle = (world.time.nextAt() === null && far) || quiet > quietEvents;
     if (idle) quiet = 0;
-    if (idle && passes < answersMax && answering.pass()) passes += 1;
+    const isLong = step - lookedAt >= patienceSteps;
+    if (idle || isLong) lookedAt = step;
+    if ((idle || isLong) && passes < answersMax && answering.pass()) passes += 1;
     else if (!world.happenNext()) break;
     world.actions += 1;
     await inspection.look(false);

@@ -1,6 +1,7 @@
 /**
  * All checkers, made fresh for each world.
  */
+import { adoption } from './adoption.ts';
 import { alarmArmed } from './alarm-armed.ts';
 import { boundedSpend } from './bounded-spend.ts';
 import { budget } from './budget.ts';
@@ -44,6 +45,7 @@ export function allCheckers(voice: Voice): readonly Checker[] {
     noBugs(),
     settlement(),
     onePull(),
+    adoption(),
     onePerIssue(),
     mergedHead(),
     pollDispatch(),

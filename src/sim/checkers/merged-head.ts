@@ -25,6 +25,9 @@ function judge({ rows, fail }: Look, { pull, expectedHead, row, answer }: MergeA
   if (row.candidate?.head !== expectedHead) fail(`${name}: no candidate of ${expectedHead}`);
   if (row.snapshot?.head !== expectedHead) fail(`${name}: the snapshot shows another head`);
   if (row.snapshot?.draft === true) fail(`${name} was a draft`);
+  if (row.snapshot?.baseBranch !== row.target) {
+    fail(`${name} goes into ${row.snapshot?.baseBranch}, judged for ${row.target}`);
+  }
   const gates = rows.rigs.find(({ id }) => id === row.rig)?.settings.gates ?? [];
   for (const { name: gate, required } of gates) {
     if (!required) continue;

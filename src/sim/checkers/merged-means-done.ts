@@ -44,8 +44,9 @@ function proofs({ world, rows, fail }: Look): void {
       fail(`${bead.id}: the forge never made ${commit}`);
     }
     // A person merges what is there then, and a queue what it was given: what was handed in since
-    // is not in it, and somebody is told so.
-    const isTheirs = pull !== undefined && (isByPerson(pull) || pull.mergedBy === 'queue');
+    // is not in it, and somebody is told so. What an author's takes the place of is not in that.
+    const isTheirs =
+      pull !== undefined && (pull.author !== null || isByPerson(pull) || pull.mergedBy === 'queue');
     const head = isTheirs ? pull.head : bead.submission?.head;
     if (head === undefined || bead.reverts !== null) continue;
     const content = world.git.get(commit).patches;

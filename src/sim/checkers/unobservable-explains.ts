@@ -53,7 +53,7 @@ function spoken(
     (name) => name.toLowerCase() !== error.provider,
   );
   for (const name of others) if (words.includes(name)) fail(`${id}: ${name} in ${words}`);
-  for (const secret of world.forge.secrets) {
+  for (const secret of world.forge.tokens.names) {
     if (words.includes(secret)) fail(`${id} tells ${secret}`);
   }
 }

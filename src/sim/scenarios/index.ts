@@ -3,6 +3,7 @@
  */
 import { killScenarios } from './kills.ts';
 import { landingScenarios } from './landing.ts';
+import { outsiderScenarios } from './outsiders.ts';
 import { pullScenarios } from './pulls.ts';
 import { regressions } from './regressions.ts';
 import type { Scenario } from './scenario.ts';
@@ -13,5 +14,6 @@ export const scenarios: readonly Scenario[] = [
   ...spendingScenarios,
   ...killScenarios,
   ...pullScenarios,
+  ...outsiderScenarios,
   ...regressions,
 ];

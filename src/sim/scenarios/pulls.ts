@@ -11,7 +11,7 @@ import { hintOf } from '../world/forge.ts';
 import type { ForgeRules, Pull } from '../world/forge-pull.ts';
 import { calm, scripted, type Scenario, settingsOf, type Stage } from './scenario.ts';
 
-const minute = 60_000;
+export const minute = 60_000;
 const hour = 60 * minute;
 
 const plain: ForgeRules = {
@@ -27,7 +27,7 @@ const plain: ForgeRules = {
 
 const merging = settingsOf({ autoMerge: true, autoMergeDelayMinutes: 10 });
 
-const onForge = (autoMergeDelayMinutes = 0) => {
+export const onForge = (autoMergeDelayMinutes = 0) => {
   const settings = settingsOf({ autoMerge: true, autoMergeDelayMinutes });
   return { ...calm, rigs: [{ name: 'web', settings, forge: plain }] };
 };
@@ -326,7 +326,7 @@ export const pullScenarios: readonly Scenario[] = [
   }),
 ];
 
-function request(stage: Stage): MergeRequest | undefined {
+export function request(stage: Stage): MergeRequest | undefined {
   return mergeRequests.select(stage.world.disk, 'order by number')[0];
 }
 
@@ -334,18 +334,18 @@ function isBlind(stage: Stage): boolean {
   return (request(stage)?.unobservable ?? null) !== null;
 }
 
-function failures(stage: Stage): readonly string[] {
+export function failures(stage: Stage): readonly string[] {
   return stage.world.rows.read().openEscalations.map(({ failure }) => failure?.kind ?? '');
 }
 
-async function opened(stage: Stage): Promise<Pull> {
+export async function opened(stage: Stage): Promise<Pull> {
   await stage.until(() => request(stage)?.pr === 'open');
   const [found] = stage.world.forge.pulls();
   assert(found !== undefined, 'a pull request was opened');
   return found.pull;
 }
 
-async function landed(stage: Stage, id: string): Promise<void> {
+export async function landed(stage: Stage, id: string): Promise<void> {
   await stage.until(() => stage.bead(id).status === 'closed', 6_000);
   stage.expect(stage.bead(id).resolution === 'merged', `${id} is ${stage.bead(id).status}`);
   await stage.settle();

@@ -76,10 +76,12 @@ export function update(git: ModelGit, remote: Remote, spec: Spec<'update'>): Job
 }
 
 export function take(git: ModelGit, remote: Remote, spec: Spec<'take'>): JobResult {
-  const { branch, head, published, bead } = spec;
+  const { branch, head, published, bead, from } = spec;
   const { tip } = remote;
-  if (remote.branches.get(branch) !== head) {
-    return { kind: 'failed', failure: jobFailed('take', `${branch} is not at ${head}`) };
+  const there = from === undefined ? remote.branches.get(branch) : remote.refs.get(from);
+  if (there !== head) {
+    const failure = jobFailed('take', `${from ?? branch} is not at ${head}`);
+    return { kind: 'failed', failure };
   }
   const foreign = contaminated(git, remote, branch, bead, head);
   if (foreign !== null) return { kind: 'take', answer: { is: 'refused', failure: foreign } };

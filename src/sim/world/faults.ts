@@ -6,6 +6,7 @@
  * F3 A fault is counted when it happened, not when it was planned.
  */
 import { forgeFaultKinds, forgeRate, isForgeFault } from './forge-faults.ts';
+import { isOutsiderFault, outsiderFaultKinds, outsiderRate } from './outsider-faults.ts';
 import type { SeededRandom } from './random.ts';
 
 export const faultKinds = [
@@ -38,6 +39,7 @@ export const faultKinds = [
   'runner_disconnect',
   'storage_full',
   ...forgeFaultKinds,
+  ...outsiderFaultKinds,
 ] as const;
 
 export type FaultKind = (typeof faultKinds)[number];
@@ -75,6 +77,7 @@ const baseRate: FaultCounts = {
   runner_disconnect: 12,
   storage_full: 12,
   ...forgeRate,
+  ...outsiderRate,
 };
 
 export function isFaultKind(text: string): text is FaultKind {
@@ -93,6 +96,7 @@ function tally(value: (kind: FaultKind) => number): Record<FaultKind, number> {
 export class Faults {
   readonly #random: SeededRandom;
   readonly #forgeRandom: SeededRandom;
+  readonly #outsiderRandom: SeededRandom;
   readonly #rates: FaultCounts;
   readonly counts: Record<FaultKind, number> = noCounts();
   readonly #forced = new Map<FaultKind, { skip: number; times: number }>();
@@ -104,15 +108,18 @@ export class Faults {
     allowed: readonly FaultKind[],
     forgeRandom = random,
     others = 1,
+    outsiderRandom = forgeRandom,
   ) {
     this.#random = random;
     this.#forgeRandom = forgeRandom;
+    this.#outsiderRandom = outsiderRandom;
     const only = allowed.length <= 3;
     this.#rates = tally((kind) => {
       const intensity = this.#streamOf(kind).pick([0, 0, 0.5, 1, 2]);
       if (!allowed.includes(kind)) return 0;
       // A push is rare enough as it is.
-      const part = isForgeFault(kind) || kind.startsWith('push_') ? 1 : others;
+      const isWhole = isForgeFault(kind) || isOutsiderFault(kind) || kind.startsWith('push_');
+      const part = isWhole ? 1 : others;
       return Math.round(baseRate[kind] * (only ? Math.max(1, intensity) : intensity * part));
     });
   }
@@ -140,8 +147,9 @@ export class Faults {
     this.counts[kind] += 1;
   }
 
-  /** Worlds without a forge draw as they always did. */
+  /** Worlds without a forge, or without outsiders, draw as they always did. */
   #streamOf(kind: FaultKind): SeededRandom {
+    if (isOutsiderFault(kind)) return this.#outsiderRandom;
     return isForgeFault(kind) ? this.#forgeRandom : this.#random;
   }
 

@@ -25,7 +25,9 @@ export class ForgeAnswering {
   }
 
   tidy(rows: Rows): boolean {
-    return this.#world.forgePeople.tidy(rows.liveRequests);
+    const { forgePeople, outsiders } = this.#world;
+    const isTidied = forgePeople.tidy(rows.liveRequests);
+    return outsiders.tend() || isTidied;
   }
 
   commands(rows: Rows): readonly Command[] {

@@ -60,7 +60,7 @@ export class ForgePeople {
       provider: 'github',
       origin,
       apiOrigin: origin,
-      sealed: this.forge.issue(worth, hours),
+      sealed: this.forge.tokens.issue(worth, hours),
       mask: '…abcd',
       login: 'gastown',
     };
@@ -127,11 +127,12 @@ export class ForgePeople {
   }
 
   #tidyOne({ repo, pull }: Found, requests: readonly MergeRequest[]): boolean {
-    if (pull.trailer === null) {
+    const row = requests.find(({ rig, prNumber }) => rig === repo.rig && prNumber === pull.number);
+    if (pull.author !== null && row === undefined) return false; // nobody waits for it
+    if (pull.trailer === null && pull.author === null) {
       this.forge.close(repo, pull, 'its author');
       return true;
     }
-    const row = requests.find(({ rig, prNumber }) => rig === repo.rig && prNumber === pull.number);
     const before = JSON.stringify([pull.draft, pull.approvals, pull.changesAsked, pull.comments]);
     pull.draft = false;
     pull.approvals = Math.max(pull.approvals, repo.rules.approvals);
@@ -185,10 +186,9 @@ export class ForgePeople {
     return true;
   }
 
-  /** The old path redirects to the new one. */
   #rename(): boolean {
     const repo = this.random.pick([...this.forge.repos.values()]);
-    repo.path = `team/${repo.rig}-${this.random.token(3)}`;
+    this.forge.rename(repo, `team/${repo.rig}-${this.random.token(3)}`);
     return true;
   }
 

@@ -4,6 +4,8 @@
  *
  * F1 A request that arrived has its effect whoever is still there to hear of it.
  * F2 What was asked and answered is kept, for the checkers to hold the town to.
+ * F4 How a token is minted lies behind this port (`scm`): that one of an app expired in the middle
+ *    of a read and was minted once more cannot be seen here. That none can be minted is an answer.
  */
 import { assert } from '../../core/assert.ts';
 import type {
@@ -25,6 +27,18 @@ import { httpError, unreadable, withoutGroup } from './forge-errors.ts';
 import { obstacle, type Pull, type Repository, show } from './forge-pull.ts';
 import { type ForgeOp, type ModelForge, strangersPatch } from './forge.ts';
 import type { Life } from './server.ts';
+
+/** What a read shows of it. F2 */
+export function shownBy(forge: ModelForge, repo: Repository, pull: Pull): PullRequestSnapshot {
+  const scene = forge.scene();
+  const whole = show(repo, pull, scene);
+  const { faults, random } = forge.world;
+  const snapshot = faults.happens('forge_group_unknown') ? withoutGroup(whole, random) : whole;
+  const green = pull.state === 'open' && obstacle(repo, pull, scene) === null;
+  const key = `${repo.rig}#${pull.number}`;
+  forge.shown.set(key, [...(forge.shown.get(key) ?? []), { snapshot, green }]);
+  return snapshot;
+}
 
 export function forgePort(forge: ModelForge, life: Life): ForgePort {
   return new Requests(forge, life).port();
@@ -60,7 +74,10 @@ class Requests {
         });
       },
       write: (context, target, what) =>
-        this.#result('write', context, [target], () => this.#write(context, target, what)),
+        this.#request<Result<void, PRStatusError>>('write', context, [target], {
+          effect: () => this.#write(context, target, what),
+          failed: err,
+        }),
       budgets: () => Promise.resolve([]),
     };
   }
@@ -127,23 +144,15 @@ class Requests {
   }
 
   #show(repo: Repository, pull: Pull): PullRequestSnapshot {
-    const scene = this.#forge.scene();
-    const whole = show(repo, pull, scene);
-    const { faults, random } = this.#forge.world;
-    const snapshot = faults.happens('forge_group_unknown') ? withoutGroup(whole, random) : whole;
-    const green = pull.state === 'open' && obstacle(repo, pull, scene) === null;
-    const key = `${repo.rig}#${pull.number}`;
-    this.#forge.shown.set(key, [...(this.#forge.shown.get(key) ?? []), { snapshot, green }]);
-    return snapshot;
+    return shownBy(this.#forge, repo, pull);
   }
 
   #open(context: ForgeContext, spec: OpenSpec): Opened {
     const repo = this.#forge.repoOf(context);
     const { remote } = repo;
     const { faults, git, time } = this.#forge.world;
-    const mine = repo.pulls.filter(
-      ({ branch, base }) => branch === spec.headBranch && base === spec.baseBranch,
-    );
+    // By the branch alone: somebody may have pointed ours at another base.
+    const mine = repo.pulls.filter(({ branch }) => branch === spec.headBranch);
     const open = mine.find(({ state }) => state === 'open');
     const head = remote.branches.get(spec.headBranch);
     if (open !== undefined) {
@@ -227,8 +236,13 @@ class Requests {
     return { is: 'merged', commit: pull.mergeCommit };
   }
 
-  #write(context: ForgeContext, target: PullRequestRef, what: ForgeWrite): void {
+  #write(
+    context: ForgeContext,
+    target: PullRequestRef,
+    what: ForgeWrite,
+  ): Result<void, PRStatusError> {
     const { repo, pull } = this.#find(context, target);
+    this.#forge.written.push({ pull, what });
     const thread = 'thread' in what ? pull.comments.find(({ id }) => id === what.thread) : null;
     if (what.do === 'reply' && thread?.replies.every((body) => !body.includes(what.marker))) {
       thread.replies.push(`${what.body} ${what.marker}`);
@@ -237,12 +251,17 @@ class Requests {
     } else if (what.do === 'close' && pull.state === 'open') {
       this.#forge.close(repo, pull, 'gastown');
     } else if (what.do === 'reopen' && pull.state === 'closed') {
-      if (repo.remote.branches.has(pull.branch)) this.#forge.reopen(repo, pull);
+      if (!this.#forge.canReopen(repo, pull)) {
+        this.#forge.world.faults.count('forge_reopen_refused');
+        return err(httpError(this.#forge.where(context), 422, 'other'));
+      }
+      this.#forge.reopen(repo, pull);
     } else if (what.do === 'delete_branch') {
       const isThere = repo.remote.branches.get(what.branch) === what.head;
       if (isThere) this.#forge.world.git.moveBranch(repo.remote, what.branch, null);
     }
     this.#forge.changed(repo, pull);
+    return ok(undefined);
   }
 
   #feedback(context: ForgeContext, target: PullRequestRef): Feedback {

@@ -3,7 +3,8 @@
  * late, mergeability that is computed only once somebody asks, reviews, threads, a queue.
  *
  * R1 What a check says follows from the head it ran on and from when it is asked.
- * R2 An open pull request's head is wherever its branch is; a branch that is gone closes it.
+ * R2 An open pull request's head is wherever its branch is; a branch that is gone closes it. Of a
+ *    fork that is gone as a whole, the repository keeps the head.
  */
 import type { Commit } from '../../core/ids.ts';
 import type { Checks, ForgeProject, Known } from '../../core/pull-request.ts';
@@ -35,6 +36,12 @@ export interface Comment {
   readonly replies: string[];
 }
 
+export interface Author {
+  /** The repository its branch is in; null: the same one. */
+  readonly fork: string | null;
+  forkGone: boolean;
+}
+
 /** The checks of one head. Times are monotonic. */
 interface CheckPlan {
   readonly appearsAt: number;
@@ -48,9 +55,11 @@ export interface Pull {
   readonly rig: string;
   readonly number: number;
   readonly branch: string;
-  readonly base: string;
+  base: string;
   /** Opened by the town, with its trailer in the body; by others without. */
   readonly trailer: string | null;
+  /** Opened by somebody for a change of their own; not one beside the town's on its branch. */
+  readonly author: Author | null;
   readonly openedAt: number;
   state: 'open' | 'merged' | 'closed';
   head: Commit;
@@ -76,6 +85,10 @@ export interface Repository {
   readonly remote: Remote;
   readonly pulls: Pull[];
   readonly checks: Map<Commit, CheckPlan>;
+  /** Branches of its forks, by pull request. */
+  readonly forks: Map<number, Commit>;
+  /** Every path it ever had; the old ones redirect. */
+  readonly paths: Set<string>;
   /** The path it has now. */
   path: string;
   hidden: boolean;
@@ -122,7 +135,7 @@ export function obstacle(
   scene: ShowScene,
 ): 'draft' | 'conflict' | 'behind' | 'blocked' | null {
   const { git } = scene;
-  const { tip } = repo.remote;
+  const tip = baseTip(repo, pull);
   if (pull.draft) return 'draft';
   const ours = git.between(tip, pull.head);
   if (git.overlap(ours, git.between(pull.head, tip)).length > 0) return 'conflict';
@@ -144,7 +157,7 @@ export function show(repo: Repository, pull: Pull, scene: ShowScene): PullReques
     author: own ? 'gastown' : 'stranger',
     head: pull.head,
     headBranch: pull.branch,
-    headProject: repo.path,
+    headProject: projectOfHead(repo, pull),
     baseBranch: pull.base,
     mergeability: complete(mergeability),
     mergeableNow: pull.state === 'open' && mergeability === 'clean',
@@ -164,6 +177,38 @@ export function show(repo: Repository, pull: Pull, scene: ShowScene): PullReques
   };
 }
 
+/** The target of every rig. */
+export const target = 'main';
+
+/** Another branch than every rig's target. */
+export const elsewhere = 'next';
+
+/** Where the branch it goes into stands. */
+export function baseTip({ remote }: Repository, { base }: Pull): Commit {
+  return base === target ? remote.tip : (remote.branches.get(base) ?? remote.tip);
+}
+
+/** Where its branch stands; undefined: it is gone. R2 */
+export function headAt({ remote, forks }: Repository, pull: Pull): Commit | undefined {
+  if (pull.author?.forkGone === true) return pull.head;
+  return isOfFork(pull) ? forks.get(pull.number) : remote.branches.get(pull.branch);
+}
+
+export function isOfFork({ author }: Pull): boolean {
+  return (author?.fork ?? null) !== null;
+}
+
+function projectOfHead({ path }: Repository, { author }: Pull): string | null {
+  return author?.forkGone === true ? null : (author?.fork ?? path);
+}
+
+/** Where git finds the head of a fork's. */
+export function gitRefOf({ project }: Repository, number: number): string {
+  return project.provider === 'gitlab'
+    ? `refs/merge-requests/${number}/head`
+    : `refs/pull/${number}/head`;
+}
+
 export function refOf(repo: Repository, pull: Pull): PullRequestSnapshot['ref'] {
   return {
     project: { ...repo.project, path: repo.path },
@@ -175,12 +220,12 @@ export function refOf(repo: Repository, pull: Pull): PullRequestSnapshot['ref'] 
 
 /** Computed when somebody asks, and ready a little later. */
 function computed(
-  { remote }: Repository,
+  repo: Repository,
   pull: Pull,
   { random, now }: ShowScene,
   value: Mergeability,
 ): Mergeability {
-  const key = `${pull.head} ${remote.tip}`;
+  const key = `${pull.head} ${baseTip(repo, pull)}`;
   if (pull.computed?.key !== key) {
     pull.computed = { key, readyAt: now + random.pick([0, 2_000, 10_000]) };
   }

@@ -3,11 +3,10 @@
  * wrong with it: outages, limits, hidden repositories, worn tokens. `forge-port.ts` is its door.
  *
  * F2 What it was asked and answered is kept, for the checkers to hold the town to.
- * F3 Its credential is what the town has stored, so only a person's command mends it.
  */
 import { assert } from '../../core/assert.ts';
 import type { Fact } from '../../core/fact.ts';
-import type { MergeAnswer } from '../../core/forge-answers.ts';
+import type { ForgeWrite, MergeAnswer } from '../../core/forge-answers.ts';
 import { type Commit, rigId } from '../../core/ids.ts';
 import type { MergeRequest } from '../../core/merge-request.ts';
 import type { ForgeProject, PullRequestSnapshot } from '../../core/pull-request.ts';
@@ -15,11 +14,11 @@ import type { PRStatusError } from '../../core/pr-status.ts';
 import { after, instant } from '../../core/time.ts';
 import type { ForgeContext } from '../../ports/forge.ts';
 import { mergeRequests } from '../../storage/tables/merge-requests.ts';
-import { secrets } from '../../storage/tables/secrets.ts';
 import type { Faults } from './faults.ts';
 import { forgeProject, httpError, noToken } from './forge-errors.ts';
-import { obstacle, type Pull, type Repository } from './forge-pull.ts';
-import type { ForgeRules, ShowScene } from './forge-pull.ts';
+import { baseTip, gitRefOf, headAt, isOfFork, obstacle, target } from './forge-pull.ts';
+import type { Author, ForgeRules, Pull, Repository, ShowScene } from './forge-pull.ts';
+import { ForgeTokens } from './forge-tokens.ts';
 import type { ModelGit } from './git.ts';
 import type { MemorySql } from './memory-sql.ts';
 import type { SeededRandom } from './random.ts';
@@ -61,11 +60,6 @@ export interface Shown {
   readonly green: boolean;
 }
 
-interface Token {
-  readonly expiresAt: number;
-  readonly worth: 'good' | 'forbidden';
-}
-
 const origin = 'https://forge.example';
 /** A window of an outage, a limit or a hidden repository. */
 interface Window {
@@ -82,42 +76,66 @@ export class ModelForge {
   readonly created: { readonly trailer: string; readonly rig: string; readonly number: number }[] =
     [];
   readonly shown = new Map<string, Shown[]>();
+  /** Everything the town wrote. F2 */
+  readonly written: { readonly pull: Pull; readonly what: ForgeWrite }[] = [];
+  /** Repositories that a rig moved away from; nobody works there any more. */
+  readonly #left: Repository[] = [];
+  readonly tokens: ForgeTokens;
   hints = 0;
   /** For scripts: what the next requests meet, whatever they are. */
   readonly script: (PRStatusError | null)[] = [];
   /** For scripts: how long the next answers take, in milliseconds. */
   readonly slow: number[] = [];
-  readonly #tokens = new Map<string, Token>();
   /** Answers that hang until everything is well again. */
   readonly held: (() => void)[] = [];
   #outage: Window | null = null;
   #limit: Window | null = null;
+  /** Until when whoever makes the town's tokens makes none. */
+  #noIssuerUntil = 0;
   #numbers = 0;
 
   constructor(world: ForgeWorld) {
     this.world = world;
+    this.tokens = new ForgeTokens(world);
   }
 
   addRepository(rig: string, rules: ForgeRules): void {
     const project = forgeProject(rules.provider, origin, rig);
     const remote = this.world.git.remote(rig);
-    const fresh = { pulls: [], checks: new Map(), hidden: false, healed: false };
-    this.repos.set(rig, { rig, rules, project, remote, path: project.path, ...fresh });
+    this.#add({ rig, rules, project, remote, path: project.path });
   }
 
-  /** A new token, as a person makes one; its name is what the town seals. */
-  issue(worth: Token['worth'], hours: number | null): string {
-    const name = `token-${this.#tokens.size + 1}-${this.world.random.token(12)}`;
-    const expiresAt =
-      hours === null ? Number.POSITIVE_INFINITY : this.world.time.now + hours * 3_600_000;
-    this.#tokens.set(name, { worth, expiresAt });
-    return name;
+  #add(of: Pick<Repository, 'rig' | 'rules' | 'project' | 'remote' | 'path'>): void {
+    const { healed } = this.world.faults;
+    const fresh = { pulls: [], checks: new Map(), forks: new Map(), hidden: false };
+    this.repos.set(of.rig, { ...of, ...fresh, healed, paths: new Set([of.path]) });
+  }
+
+  /** The old path redirects to the new one. */
+  rename(repo: Repository, path: string): void {
+    repo.path = path;
+    repo.paths.add(path);
+  }
+
+  /** The rig has another repository from now on: its pull requests stay where they are. */
+  moveAway(repo: Repository, path: string, url: string): ForgeProject {
+    const { rig, rules, remote } = repo;
+    const left = this.world.git.moveAway(remote, url);
+    this.#left.push({ ...repo, remote: left, hidden: false });
+    const project = { ...repo.project, path };
+    this.#add({ rig, rules, project, remote, path });
+    return project;
   }
 
   /** Those of this bead that were merged; after a person reopened an old one there may be two. */
   mergedPulls(bead: string): readonly Pull[] {
-    const all = this.pulls().map(({ pull }) => pull);
-    return all.filter(({ trailer, state }) => state === 'merged' && trailer?.endsWith(`/${bead}`));
+    const taken = mergeRequests.select(this.world.disk, 'where bead = ?', bead);
+    const isTaken = ({ rig, number }: Pull) =>
+      taken.some(({ adopted, prNumber, rig: at }) => adopted && at === rig && prNumber === number);
+    const all = [...this.pulls(), ...this.#left.flatMap(pullsOf)].map(({ pull }) => pull);
+    return all.filter(
+      (pull) => pull.state === 'merged' && (pull.trailer?.endsWith(`/${bead}`) || isTaken(pull)),
+    );
   }
 
   /** Ids of a bead's merge requests. */
@@ -127,12 +145,7 @@ export class ModelForge {
 
   hasGoodToken(rig: string): boolean {
     const project = this.projectOf(rig);
-    const token = project === null ? null : this.#tokenOf({ rig, project });
-    return token?.worth === 'good' && token.expiresAt > this.world.time.now;
-  }
-
-  get secrets(): readonly string[] {
-    return [...this.#tokens.keys()];
+    return project !== null && this.tokens.isGood({ rig, project });
   }
 
   get origin(): string {
@@ -144,7 +157,7 @@ export class ModelForge {
   }
 
   pulls(): readonly { readonly repo: Repository; readonly pull: Pull }[] {
-    return [...this.repos.values()].flatMap((repo) => repo.pulls.map((pull) => ({ repo, pull })));
+    return [...this.repos.values()].flatMap(pullsOf);
   }
 
   scene(): ShowScene {
@@ -157,14 +170,15 @@ export class ModelForge {
     for (const { repo, pull } of this.pulls()) {
       if (pull.state !== 'open') continue;
       const { git } = this.world;
-      const head = repo.remote.branches.get(pull.branch);
+      const head = headAt(repo, pull);
       if (head === undefined) this.close(repo, pull, 'somebody');
       else if (head !== pull.head) {
         pull.head = head;
         pull.queued = false; // as forges do: what is pushed is not what was queued
+        repo.remote.refs.set(gitRefOf(repo, pull.number), head);
         this.changed(repo, pull);
       }
-      if (pull.state === 'open' && git.isAncestor(pull.head, repo.remote.tip)) {
+      if (pull.state === 'open' && git.isAncestor(pull.head, baseTip(repo, pull))) {
         this.#over(repo, pull, pull.head, 'somebody');
       }
     }
@@ -179,12 +193,13 @@ export class ModelForge {
   /** Makes the commit and moves the target; false where it cannot. */
   mergeNow(repo: Repository, pull: Pull, method: MergeRequest['method'], who: string): boolean {
     const { git } = this.world;
-    const { tip } = repo.remote;
+    const tip = baseTip(repo, pull);
     const ours = git.between(tip, pull.head);
     if (git.overlap(ours, git.between(pull.head, tip)).length > 0) return false;
     const brings = ours.map(({ id }) => id);
     const made = method === 'merge' ? git.commit([tip, pull.head], []) : git.commit([tip], brings);
-    git.push(repo.remote, made, tip, 'forge');
+    if (pull.base === target) git.push(repo.remote, made, tip, 'forge');
+    else git.moveBranch(repo.remote, pull.base, made);
     this.#over(repo, pull, made, who);
     return true;
   }
@@ -208,6 +223,7 @@ export class ModelForge {
   heal(): void {
     this.#outage = null;
     this.#limit = null;
+    this.#noIssuerUntil = 0;
     for (const repo of this.repos.values()) {
       repo.hidden = false;
       repo.healed = true;
@@ -220,6 +236,11 @@ export class ModelForge {
     this.#outage = { until: this.world.time.now + ms, status };
   }
 
+  /** Tokens are minted and renewed behind the port: all it shows of that is that there is none. */
+  loseIssuer(ms: number): void {
+    this.#noIssuerUntil = this.world.time.now + ms;
+  }
+
   startLimit(ms: number): void {
     this.#limit = { until: this.world.time.now + ms, status: 403 };
   }
@@ -229,10 +250,13 @@ export class ModelForge {
     const { time } = this.world;
     const where = this.where(context);
     if (this.script.length > 0) return this.script.shift() ?? null;
-    const token = this.#tokenOf(context);
+    const token = this.tokens.of(context);
     if (token === null) {
       this.world.faults.count('token_missing');
       return noToken(where);
+    }
+    if (this.#noIssuerUntil > time.now) {
+      return { ...where, kind: 'token_unavailable', source: 'town.app', cause: 'HTTP 502' };
     }
     if (this.#outage !== null && this.#outage.until > time.now) {
       return httpError(where, this.#outage.status, 'server_error');
@@ -254,25 +278,14 @@ export class ModelForge {
     return null;
   }
 
-  /** F3 */
-  #tokenOf({
-    rig,
-    project,
-  }: Pick<ForgeContext, 'project'> & { readonly rig: string }): Token | null {
-    const scopes = [`rig:${rig}`, 'town'];
-    const found = scopes
-      .flatMap((scope) => secrets.of(this.world.disk, scope))
-      .find((one) => one.origin === project.origin);
-    return found === undefined ? null : (this.#tokens.get(found.sealed) ?? null);
-  }
-
   where({ project }: ForgeContext) {
     return { provider: project.provider, host: project.origin.slice('https://'.length) };
   }
 
-  repoOf(context: ForgeContext): Repository {
-    const repo = this.repos.get(context.rig);
-    assert(repo !== undefined, `the forge has a repository for ${context.rig}`);
+  repoOf({ rig, project }: ForgeContext): Repository {
+    const left = this.#left.find((one) => one.rig === rig && one.paths.has(project.path));
+    const repo = left ?? this.repos.get(rig);
+    assert(repo !== undefined, `the forge has a repository for ${rig}`);
     return repo;
   }
 
@@ -282,6 +295,7 @@ export class ModelForge {
     base: string,
     head: Commit,
     trailer: string | null,
+    author: Author | null = null,
   ): Pull {
     this.#numbers += 1;
     const pull: Pull = {
@@ -290,6 +304,7 @@ export class ModelForge {
       branch,
       base,
       trailer,
+      author,
       head,
       openedAt: this.world.time.now,
       state: 'open',
@@ -307,6 +322,8 @@ export class ModelForge {
       computed: null,
     };
     repo.pulls.push(pull);
+    if (isOfFork(pull)) repo.forks.set(pull.number, head);
+    repo.remote.refs.set(gitRefOf(repo, pull.number), head);
     return pull;
   }
 
@@ -332,11 +349,23 @@ export class ModelForge {
     this.changed(repo, pull);
   }
 
+  /** Forges want the branch, and no other open one of it. */
+  canReopen(repo: Repository, pull: Pull): boolean {
+    const isBeside = repo.pulls.some(
+      (one) => one !== pull && one.state === 'open' && one.branch === pull.branch,
+    );
+    return headAt(repo, pull) !== undefined && !isBeside;
+  }
+
   reopen(repo: Repository, pull: Pull): void {
     pull.state = 'open';
     pull.closedBy = null;
     this.changed(repo, pull);
   }
+}
+
+function pullsOf(repo: Repository) {
+  return repo.pulls.map((pull) => ({ repo, pull }));
 }
 
 export function hintOf(rig: string, numbers: readonly number[]): Fact {

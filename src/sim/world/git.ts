@@ -36,11 +36,23 @@ export interface Landed {
   readonly by: 'town' | 'stranger' | 'forge';
 }
 
+/** What the town pushed to a branch beside the target. */
+export interface Pushed {
+  readonly branch: string;
+  readonly commit: Commit;
+}
+
 /** A rig's remote: its target branch and how it got there, and the branches beside it. */
 export interface Remote {
   readonly rig: string;
+  /** Addresses that lead to it. */
+  readonly urls: Set<string>;
   tip: Commit;
   readonly branches: Map<string, Commit>;
+  /** Where the forge shows heads whose branches are elsewhere: `refs/pull/12/head`. */
+  readonly refs: Map<string, Commit>;
+  /** In order, those that moved a branch. */
+  readonly pushed: Pushed[];
   /** Branches that carried another bead's work: never published again. */
   readonly doNotReuse: Set<string>;
   readonly history: Landed[];
@@ -52,14 +64,19 @@ export class ModelGit {
   readonly #commits = new Map<Commit, ModelCommit>();
   readonly #patches = new Map<string, Patch>();
   readonly #remotes = new Map<string, Remote>();
+  /** Places that a rig moved away from. */
+  readonly #left: Remote[] = [];
   #last = 0;
 
   createRemote(rig: string): Remote {
     const root = this.commit([], []);
     const remote: Remote = {
       rig,
+      urls: new Set([`https://git.example/${rig}.git`]),
       tip: root,
       branches: new Map(),
+      refs: new Map(),
+      pushed: [],
       doNotReuse: new Set(),
       history: [{ commit: root, before: root, by: 'stranger' }],
       unreachable: false,
@@ -73,6 +90,30 @@ export class ModelGit {
     const remote = this.#remotes.get(rig);
     assert(remote !== undefined, `the world has a remote for ${rig}`);
     return remote;
+  }
+
+  /** The place that a job was made for: the rig may have moved since. */
+  remoteAt(rig: string, url: string): Remote {
+    return this.#left.find((one) => one.rig === rig && one.urls.has(url)) ?? this.remote(rig);
+  }
+
+  /**
+   * The rig is elsewhere from now on: its target came along, its other branches did not. What
+   * stays behind goes its own way.
+   */
+  moveAway(remote: Remote, url: string): Remote {
+    const { branches, refs, urls } = remote;
+    const stays = { branches: new Map(branches), refs: new Map(refs), urls: new Set(urls) };
+    const left = {
+      ...remote,
+      ...stays,
+      history: [...remote.history],
+      doNotReuse: new Set<string>(),
+    };
+    this.#left.push(left);
+    for (const map of [branches, refs, urls]) map.clear();
+    urls.add(url);
+    return left;
   }
 
   remotes(): readonly Remote[] {
@@ -165,6 +206,7 @@ export class ModelGit {
       'a push of ours only ever grows a branch',
     );
     remote.branches.set(branch, commit);
+    remote.pushed.push({ branch, commit });
     return true;
   }
 

@@ -15,7 +15,7 @@ import type { ModelRunner } from './runner.ts';
 type Spec<K extends JobSpec['kind']> = Extract<JobSpec, { readonly kind: K }>;
 
 export function runJob(runner: ModelRunner, spec: JobSpec): JobResult | 'killed' {
-  const remote = runner.world.git.remote(spec.rig.rig);
+  const remote = runner.world.git.remoteAt(spec.rig.rig, spec.rig.remote);
   switch (spec.kind) {
     case 'fetch':
       return fetch(remote, spec);

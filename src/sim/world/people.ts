@@ -7,8 +7,10 @@
  * E2 People look at the rows, as a user looks at `gt status`; they know nothing else.
  */
 import type { Bead } from '../../core/bead.ts';
-import type { Command } from '../../core/command.ts';
+import type { Command, CommandAnswer } from '../../core/command.ts';
+import type { Failure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
+import type { Result } from '../../core/result.ts';
 import type { Instant } from '../../core/time.ts';
 import type { SeededRandom } from './random.ts';
 import type { World } from './world.ts';
@@ -24,6 +26,12 @@ interface Asked {
   readonly at: Instant;
 }
 
+/** What people were told about what others did on the forge. */
+export interface Told {
+  readonly command: Extract<Command, { readonly kind: 'mr_adopt' | 'mr_supersede' }>;
+  readonly answer: Result<CommandAnswer, Failure>;
+}
+
 type Wish = (people: People) => Command | null;
 
 export class People {
@@ -33,6 +41,7 @@ export class People {
   readonly issues: SeededRandom;
   /** What was accepted. */
   readonly slung: Slung[] = [];
+  readonly told: Told[] = [];
   #unanswered: Asked[] = [];
   /** Commands so far. */
   keys = 0;
@@ -99,9 +108,10 @@ export class People {
     return this.#unanswered.length > 0;
   }
 
-  ask(command: Command): void {
+  /** null: no answer came, and it is asked again. */
+  ask(command: Command): Result<CommandAnswer, Failure> | null {
     this.keys += 1;
-    this.#send({ command, key: `key-${this.keys}`, at: this.world.time.wall() });
+    return this.#send({ command, key: `key-${this.keys}`, at: this.world.time.wall() });
   }
 
   anyBead(): Bead | null {
@@ -109,15 +119,23 @@ export class People {
     return beads.length === 0 ? null : this.random.pick(beads);
   }
 
-  #send(asked: Asked): void {
-    const reached = this.world.server.command(asked.command, 'person:ann', asked.key);
+  #send(asked: Asked): Result<CommandAnswer, Failure> | null {
+    const { command } = asked;
+    const reached = this.world.server.command(command, 'person:ann', asked.key);
     if (reached.is !== 'answered') {
       // In order: what was asked first is asked again first.
       this.#unanswered.push(asked);
-      return;
+      return null;
     }
-    if (!reached.value.ok || asked.command.kind !== 'sling') return;
-    this.slung.push({ title: asked.command.title, id: reached.value.value.id });
+    const answer = reached.value;
+    if (command.kind === 'mr_adopt' || command.kind === 'mr_supersede') {
+      this.told.push({ command, answer });
+    }
+    if (answer.ok && command.kind === 'rig_move') this.world.outsiders.moved(command);
+    if (answer.ok && command.kind === 'sling') {
+      this.slung.push({ title: command.title, id: answer.value.id });
+    }
+    return answer;
   }
 }
 

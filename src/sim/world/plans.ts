@@ -17,6 +17,9 @@ export interface BeadPlan {
   patches: number;
 }
 
+/** Who opens pull requests that are not the town's, as an owner of patches. */
+export const authors = 'stranger-author-';
+
 const paths = ['src/a', 'src/b', 'src/c', 'src/d', 'docs', 'tests'] as const;
 
 export class BeadPlans {
@@ -60,7 +63,18 @@ export class BeadPlans {
       paths: plan.paths,
       breaks: bad ? [plan.gate] : [],
     });
-    return this.#git.commit(parents, [patch.id]);
+    return this.#git.commit(parents, [patch.id, ...this.#repaired(parents)]);
+  }
+
+  /** An agent on an adopted branch repairs what its author broke. */
+  #repaired(parents: readonly Commit[]): readonly string[] {
+    const broken = parents.flatMap((parent) => this.#git.broken(parent));
+    return broken
+      .filter(({ owner }) => owner.startsWith(authors))
+      .map((patch) => {
+        const id = `${patch.id}+`;
+        return this.#git.patch({ ...patch, id, index: patch.index + 1, breaks: [] }).id;
+      });
   }
 }
 

@@ -21,6 +21,7 @@ import { ModelGit } from './git.ts';
 import { Link } from './link.ts';
 import { MemorySql } from './memory-sql.ts';
 import { type Options, optionsFor } from './options.ts';
+import { Outsiders } from './outsiders.ts';
 import { People } from './people.ts';
 import { BeadPlans, pathsOf } from './plans.ts';
 import { SeededRandom } from './random.ts';
@@ -63,6 +64,7 @@ export class World {
   readonly people: People;
   readonly forge: ModelForge;
   readonly forgePeople: ForgePeople;
+  readonly outsiders: Outsiders;
   readonly plans: BeadPlans;
   /** Submissions the town said yes to: bead → heads, in order. */
   readonly accepted = new Map<string, string[]>();
@@ -83,7 +85,9 @@ export class World {
     this.options = options;
     this.#random = this.stream('world');
     const forgeFaults = this.stream('forge faults');
-    this.faults = new Faults(this.stream('faults'), allowed, forgeFaults, options.others);
+    const outsiderFaults = this.stream('outsider faults');
+    const { others } = options;
+    this.faults = new Faults(this.stream('faults'), allowed, forgeFaults, others, outsiderFaults);
     this.plans = new BeadPlans(seed, this.git, options.gates);
     for (const rig of options.rigs) this.git.createRemote(rig.name);
     this.forge = forgeOf(this);
@@ -122,6 +126,12 @@ export class World {
       forge: this.forge,
       random: this.stream('forge people'),
       handedIn: this.accepted,
+      ask: (command) => void this.people.ask(command),
+    });
+    this.outsiders = new Outsiders({
+      forge: this.forge,
+      random: this.stream('outsiders'),
+      rows: () => this.rows.read(),
       ask: (command) => this.people.ask(command),
     });
   }
@@ -144,6 +154,7 @@ export class World {
   step(): void {
     this.actions += 1;
     if (this.#disturb() || this.forgePeople.disturb()) return;
+    if (this.server.up && this.outsiders.disturb()) return;
     if (this.forgePeople.cares() && this.#answering.pass()) return;
     if (this.people.waiting && this.server.up && this.#random.chance(400)) {
       this.people.repeat();
