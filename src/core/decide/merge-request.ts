@@ -41,7 +41,7 @@ export function decideMergeRequest(view: MergeRequestView): Plan {
   if (view.town.status !== 'running') return standAside(view, wait('paused', ['town']));
   switch (stage) {
     case 'queued':
-      return build(view, firstTake);
+      return build(view, bringIn);
     case 'gating':
       return gate(view);
     case 'approved':
@@ -63,7 +63,16 @@ function settledOnForge(view: MergeRequestView): Plan | null {
   const isClosed = snapshot?.state === 'closed';
   const isReopened = pr === 'closed' && snapshot?.state === 'open';
   if (isClosed || isReopened) return decidePull(view);
-  return mergeRequest.stage === 'changes_requested' ? unobservable(view) : null;
+  const blind = unobservable(view);
+  // What was flagged before may be judged all the same: that is done here, not there.
+  const isFlagged = mergeRequest.unobservable !== null;
+  return mergeRequest.stage === 'changes_requested' || !isFlagged ? blind : null;
+}
+
+/** What somebody else opened is brought in only as it can be seen. P5 */
+function bringIn(view: MergeRequestView): Plan | null {
+  const take = firstTake(view);
+  return take === null ? null : (unobservable(view) ?? take);
 }
 
 /** On a forge the head also moves by the target and by other people; an attempt hands in once. */

@@ -9,7 +9,7 @@ import {
   requestWith,
   settingsWith,
 } from '../../../test/fixtures/views.ts';
-import { snapshotOf, watchedRequest } from '../../../test/fixtures/pulls.ts';
+import { noToken, snapshotOf, watchedRequest } from '../../../test/fixtures/pulls.ts';
 import {
   b,
   decide,
@@ -27,6 +27,7 @@ import { attemptId, type Commit } from '../ids.ts';
 import type { JobResult, JobSpec } from '../job.ts';
 import type { MergeRequest } from '../merge-request.ts';
 import type { PullRequestSnapshot } from '../pull-request.ts';
+import { afterFailure, noStrikes } from '../strikes.ts';
 import { decideBead } from './bead.ts';
 
 const bead = beadWith({ status: 'in_review' });
@@ -73,6 +74,20 @@ describe('an adopted pull request', () => {
     const found = fresh({ job }, jobFor({ head: b, published: b }, takenJob('b')));
     expect(sets(found)).toMatchObject({ stage: 'queued', head: b, published: b });
     expect(jobs(fresh({ published: b }))).toMatchObject([{ kind: 'build', head: b }]);
+  });
+
+  test('that cannot be read before it was brought in is unobservable and stays out', () => {
+    const strikes = afterFailure(noStrikes, noToken, now);
+    const failures = [conflict];
+    const flagged = sets(fresh({ strikes, failures }));
+    expect(flagged).toMatchObject({ unobservable: { failureKind: 'no_token' } });
+    expect(flagged.failures).toMatchObject([conflict, { kind: 'pr_poll_failed' }]);
+    const unobservable = flagged.unobservable ?? null;
+    const waiting = fresh({ strikes, unobservable });
+    expect(waiting.actions).toEqual([]);
+    expect(reasons(waiting)).toEqual(['unobservable']);
+    // One that is here is judged all the same.
+    expect(jobs(fresh({ strikes, unobservable, published: b }))).toMatchObject([{ kind: 'build' }]);
   });
 
   test('is taken at the head it has by then', () => {

@@ -73,8 +73,10 @@ export function unobservable(view: MergeRequestView): Plan | null {
     error,
     since: now,
   };
-  // A round that was decided before keeps what it is about.
-  const about = mergeRequest.stage === 'changes_requested' ? mergeRequest.failures : [failure];
+  const { stage, failures } = mergeRequest;
+  // A round that was decided before keeps what it is about, and judging what it waits for.
+  const isJudged = stage === 'queued' || stage === 'gating';
+  const about = stage === 'changes_requested' ? failures : [...(isJudged ? failures : []), failure];
   return act(
     set(mergeRequest, { unobservable: flag, failures: about }, 'unobservable'),
     {

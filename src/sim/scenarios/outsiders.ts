@@ -31,6 +31,28 @@ export const outsiderScenarios: readonly Scenario[] = [
     }),
   ),
   scripted({
+    name: 'an adopted one that cannot be read before it was brought in is unobservable',
+    why: 'it was read every two minutes for ever, and only its branch was blamed (seed 82021)',
+    options: onForge(10),
+    async script(stage) {
+      const { forge, forgePeople, git, outsiders, time } = stage.world;
+      const found = theirs(stage, false);
+      const id = await adopt(stage, found, false);
+      outsiders.move(found, git.commit([found.pull.head], [outsiders.patch()]));
+      await stage.ask({ kind: 'credential_remove', rig: null, origin: forge.origin });
+      await stage.until(() => request(stage)?.unobservable !== null, 4_000);
+      stage.expect(request(stage)?.stage === 'queued', 'it was not brought in');
+      const before = { at: time.now, reads: forge.requests.length };
+      await stage.until(() => time.now > before.at + 300 * minute, 4_000);
+      const reads = forge.requests.length - before.reads;
+      stage.expect(reads <= 24, `${reads} reads in five hours`);
+      const [wait] = request(stage)?.waits ?? [];
+      stage.expect(wait?.reason === 'unobservable', `it waits for ${wait?.reason}`);
+      await stage.ask(forgePeople.credential('web', 'good', null));
+      await landed(stage, id);
+    },
+  }),
+  scripted({
     name: 'one that was pointed at another branch is merged only when it is pointed back',
     why: 'it was merged into a branch nobody had judged it for (seeds 81014, 81113)',
     options: onForge(10),
