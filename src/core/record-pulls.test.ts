@@ -66,6 +66,11 @@ describe('a read', () => {
     expect(read({ snapshot: older }, seen(now))).toMatchObject({ snapshot: { observedAt: now } });
   });
 
+  test('of one that another pull request took the place of meanwhile changes nothing', () => {
+    expect(read({}, seen(now))).not.toBeNull();
+    expect(read({ prNumber: 15 }, seen(now))).toBeNull();
+  });
+
   test('that was given up says nothing, and does not end the one that is under way', () => {
     const request = requestWith(watchedRequest(b));
     const next = { ...reading(request).read, callId: callId('x:read:2') };

@@ -5,7 +5,8 @@
  * P1 A success clears every counter at once, here and nowhere else; a failure counts one strike.
  * P2 A hint only makes a read due: forged, repeated, reordered or lost it harms nothing.
  * P3 A read speaks of the moment it began. One that was given up says nothing any more, and what
- *    became due while it was under way stays due.
+ *    became due while it was under way stays due. Nor does one of the pull request that another one
+ *    has taken the place of meanwhile.
  */
 import type { Action } from './action.ts';
 import { nextBeat, nextReadAt, temperatureOf } from './cadence.ts';
@@ -62,6 +63,7 @@ function success(
   startedAt: Instant,
   now: Instant,
 ): readonly Action[] {
+  if (snapshot.ref.number !== request.prNumber) return []; // P3
   const seenAt = request.snapshot?.observedAt ?? null;
   // A snapshot from the future is no newer one: the clock went back, and what is read now is true.
   if (seenAt !== null && seenAt > startedAt && seenAt <= now) return []; // P3
