@@ -15,6 +15,7 @@ export function onePerIssue(): Checker {
       const first = new Map<string, string>();
       for (const bead of rows.beads) {
         if (!atWork.has(bead.status) || bead.duplicate?.letGo === true) continue;
+        if (bead.hold && bead.duplicate !== null) continue; // its agent is being stopped
         for (const issue of bead.issues) {
           const other = first.get(issue);
           if (other !== undefined) fail(`${other} and ${bead.id} are both about ${issue}`);
