@@ -6,6 +6,7 @@ import { assert } from '../../core/assert.ts';
 import { escalations } from '../../storage/tables/escalations.ts';
 import { journal } from '../../storage/tables/journal.ts';
 import { elsewhere, type Pull, target } from '../world/forge-pull.ts';
+import { hintOf } from '../world/forge.ts';
 import type { Found } from '../world/outsiders.ts';
 import { failures, landed, minute, onForge, opened, request } from './pulls.ts';
 import { scripted, type Scenario, type Stage } from './scenario.ts';
@@ -126,6 +127,34 @@ export const outsiderScenarios: readonly Scenario[] = [
       const { pull } = found;
       stage.expect(stage.bead(id).proof?.commit === pull.mergeCommit, 'by the other one');
       stage.expect(first.pull.state === 'closed', 'the first stays closed');
+    },
+  }),
+  scripted({
+    name: 'a read of the one whose place was taken says nothing about the one that took it',
+    why: 'the closed one was merged meanwhile, and its merge closed the bead (seed 83134)',
+    options: onForge(10),
+    async script(stage) {
+      const id = await stage.sling('one');
+      const first = ours(stage, await opened(stage));
+      const { forge, outsiders, rows } = stage.world;
+      forge.close(first.repo, first.pull, 'ann');
+      await stage.until(() => failures(stage).includes('pr_closed'));
+      const found = theirs(stage, false);
+      const [asked] = rows.read().openEscalations;
+      const seen = outsiders.seen(found);
+      assert(asked !== undefined && seen !== null, 'a person was asked, and it can be read');
+      stage.world.time.advance(stage.world.time.now + 5_000);
+      forge.reopen(first.repo, first.pull);
+      forge.mergeNow(first.repo, first.pull, 'merge', 'bob');
+      forge.slow.push(10_000);
+      const { length } = forge.requests;
+      forge.hint(hintOf('web', [first.pull.number]));
+      await stage.until(() => forge.requests.length > length);
+      await stage.ask({ kind: 'mr_supersede', escalation: asked.id, ...seen });
+      await stage.until(() => stage.bead(id).status === 'closed', 6_000);
+      const { proof, resolution } = stage.bead(id);
+      stage.expect(resolution === 'merged', `${id} is ${stage.bead(id).status}`);
+      stage.expect(proof?.commit === found.pull.mergeCommit, 'by the one that took its place');
     },
   }),
   scripted({

@@ -184,7 +184,7 @@ export class Agent {
     const tip = git.remote(this.spec.rig.rig).tip;
     const behind = !git.isAncestor(tip, head);
     const parents = behind && this.spec.head !== null ? [head, tip] : [head];
-    this.#head = plans.change(this.spec.bead, parents);
+    this.#head = plans.change(this.spec.bead, parents, tip);
   }
 
   #headNow(): Commit {

@@ -51,8 +51,8 @@ export class BeadPlans {
     return plan;
   }
 
-  /** The next change of this bead on top of what is there. */
-  change(bead: BeadId, parents: readonly Commit[]): Commit {
+  /** The next change of this bead on top of what is there; `tip`: what the target has already. */
+  change(bead: BeadId, parents: readonly Commit[], tip: Commit | null = null): Commit {
     const plan = this.of(bead);
     plan.patches += 1;
     const bad = plan.patches <= plan.badPatches && !this.healed && plan.gate !== '';
@@ -63,12 +63,15 @@ export class BeadPlans {
       paths: plan.paths,
       breaks: bad ? [plan.gate] : [],
     });
-    return this.#git.commit(parents, [patch.id, ...this.#repaired(parents)]);
+    return this.#git.commit(parents, [patch.id, ...this.#repaired(parents, tip)]);
   }
 
-  /** An agent on an adopted branch repairs what its author broke. */
-  #repaired(parents: readonly Commit[]): readonly string[] {
-    const broken = parents.flatMap((parent) => this.#git.broken(parent));
+  /** An agent on an adopted branch repairs what its author broke; the target is not its task. */
+  #repaired(parents: readonly Commit[], tip: Commit | null): readonly string[] {
+    const landed = tip === null ? null : this.#git.get(tip).patches;
+    const broken = parents
+      .flatMap((parent) => this.#git.broken(parent))
+      .filter(({ id }) => landed !== null && !landed.has(id));
     return broken
       .filter(({ owner }) => owner.startsWith(authors))
       .map((patch) => {
