@@ -156,6 +156,7 @@ export class Outsiders {
       return true;
     }
     if (pull.author === null || request.repairs) return false;
+    if (request.snapshot?.head !== pull.head) return false; // the last push is still to be seen
     const why = obstacle(repo, pull, this.forge.scene());
     const isStuck = why === 'conflict' || why === 'behind';
     if (!isStuck && request.stage !== 'changes_requested') return false;
