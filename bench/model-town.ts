@@ -56,6 +56,8 @@ export class ModelTown {
   /** Started and not yet told about, oldest first. */
   readonly started: AttemptId[] = [];
   readonly #jobs: Asked[] = [];
+  /** No two say the same: the second one would be held. */
+  #slung = 0;
   #wall: Instant = instant(Date.now());
   #alarmAt: Instant | null = null;
 
@@ -97,11 +99,12 @@ export class ModelTown {
   }
 
   sling(rig: string, options: { hold?: boolean; after?: readonly string[] } = {}): string {
+    this.#slung += 1;
     const answer = this.town.command(
       {
         kind: 'sling',
         rig,
-        title: 'Make the list of things shorter than it was',
+        title: `Make list ${this.#slung} of things shorter than it was`,
         body,
         after: options.after ?? [],
         priority: 2,

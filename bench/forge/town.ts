@@ -49,6 +49,7 @@ export class ForgeTown {
   readonly #wire: Wire;
   #alarmAt: Instant | null = null;
   #server: Server | null = null;
+  #slung = 0;
 
   static async open(outside: Outside): Promise<ForgeTown> {
     const { time, random } = outside;
@@ -267,7 +268,9 @@ export class ForgeTown {
 
   #sling(rig: string): void {
     const how = { after: [], priority: 2, hold: false, agent: null, model: null } as const;
-    this.#command({ kind: 'sling', rig, title: 'Make it shorter', body: '', ...how });
+    this.#slung += 1;
+    const title = `Make list ${this.#slung} shorter`; // the same words would be held
+    this.#command({ kind: 'sling', rig, title, body: '', ...how });
   }
 }
 

@@ -74,10 +74,11 @@ export interface Submission {
   readonly at: Instant;
 }
 
-/** Another bead that was at work on the same issue first, and whether a person let this one go. */
+/** Another bead that came first to the same work, and whether a person let this one go. */
 export interface Duplicate {
   readonly of: BeadId;
-  readonly issue: string;
+  /** The issue that both are about; null: they say the same. */
+  readonly issue: string | null;
   readonly letGo: boolean;
 }
 

@@ -37,6 +37,8 @@ export type Command =
       readonly issue?: string | null;
       /** Paths it is about. */
       readonly scope?: readonly string[];
+      /** Also if it is the same work as another: both are wanted. */
+      readonly anyway?: boolean;
       readonly after: readonly string[];
       readonly priority: Priority;
       readonly hold: boolean;

@@ -309,11 +309,13 @@ export const failureExamples: Examples = {
   ...pullExamples,
 };
 
-const duplicate = { because: 'duplicate', of: 'web-3', issue: 'team/web#7' };
+const duplicate = { because: 'duplicate', of: 'web-3' };
+const issue = 'team/web#7';
 const heldAsDuplicates: readonly Wait[] = [
-  { match: 'in_review', pull: 'https://git.example.com/team/web/pull/12' },
-  { match: 'merged', commit: head, pull: 'https://git.example.com/team/web/pull/12' },
-  { match: 'dropped' },
+  { issue, match: 'in_review', pull: 'https://git.example.com/team/web/pull/12' },
+  { issue, match: 'merged', commit: head, pull: 'https://git.example.com/team/web/pull/12' },
+  { issue, match: 'dropped' },
+  { match: 'in_progress' },
 ].map((match) => ({ reason: 'held', on: ['web-17'], detail: { ...duplicate, ...match } }));
 
 /** One wait of every reason, and more where a detail changes the words. X1 */

@@ -77,6 +77,8 @@ export const limits = {
   /** Of the paths a submission touches: enough for people, and small beside its row. */
   touchedPathsMax: 50,
   touchedPathsCharsMax: 16_000,
+  /** One that says the same as what landed this lately, too: less than the day of nightly work. */
+  duplicateWordsMs: hour,
   beadBodyBytesMax: 100 * 1024,
   requestBodyBytesMax: 1024 * 1024,
   /** An import is read whole before any of it is written. */

@@ -43,6 +43,10 @@ export const slingRequest = z
       description: 'What it fixes: #12, team/docs#3 or its page; said in the body, too',
     }),
     scope: scope.default([]),
+    anyway: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Not held, also if it is the same work as another bead' }),
     after: names.default([]).meta({ description: 'Beads that must land first' }),
     priority: priority.default(2),
     hold: z.boolean().default(false),

@@ -51,9 +51,13 @@ export const beadResource = z
     issues: z.array(z.string()).meta({ description: 'Issues it fixes by its own words' }),
     scope: z.array(z.string()).meta({ description: 'Paths it is declared to be about' }),
     duplicate: z
-      .object({ of: z.string(), issue: z.string(), letGo: z.boolean() })
+      .object({
+        of: z.string(),
+        issue: maybeText.meta({ description: 'What both fix; null: they say the same' }),
+        letGo: z.boolean(),
+      })
       .nullable()
-      .meta({ description: 'The bead that was at work on the same issue first' }),
+      .meta({ description: 'The bead that came first to the same work' }),
     after: z.array(z.string()).meta({ description: 'Beads it starts after' }),
     blocks: z.array(z.string()).meta({ description: 'Beads that start after it' }),
     attempt: maybeText.meta({ description: 'The live attempt' }),

@@ -39,7 +39,8 @@ const allowed: Readonly<Record<string, string>> = {
   'select bead, blocker from json_each(?)': 'sorts what one page of a list is related to',
   "(b.status = 'closed' and b.resolution = 'merged') order by b.id": 'sorts one bead’s blockers',
   "b.resolution <> 'merged' order by b.id limit 1": 'sorts one bead’s blockers',
-  'order by c.let_go, c.bead limit 1': 'sorts the few claims of one issue',
+  'order by c.beside, c.bead limit 1': 'sorts the few claims of one thing',
+  'where b.rig = ? order by c.bead': 'a rig that is moved to another forge',
 };
 
 describe('the statements of the town', () => {

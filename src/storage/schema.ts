@@ -9,13 +9,13 @@ import { agenda } from './agenda.ts';
 import { apps } from './tables/apps.ts';
 import { attempts } from './tables/attempts.ts';
 import { beads } from './tables/beads.ts';
+import { claims } from './tables/claims.ts';
 import { dependencies } from './tables/dependencies.ts';
 import { dispatches } from './tables/dispatch.ts';
 import { escalations } from './tables/escalations.ts';
 import { forgeAccounts } from './tables/forge-accounts.ts';
 import { gateResults } from './tables/gate-results.ts';
 import { idempotency } from './tables/idempotency.ts';
-import { issueClaims } from './tables/issue-claims.ts';
 import { jobs } from './tables/jobs.ts';
 import { journal } from './tables/journal.ts';
 import { mergeRequests } from './tables/merge-requests.ts';
@@ -30,7 +30,7 @@ const everything = [
   counters,
   beads,
   dependencies,
-  issueClaims,
+  claims,
   attempts,
   jobs,
   mergeRequests,
@@ -53,16 +53,10 @@ interface Migration {
   run(tx: Tx): void;
 }
 
-const migrations: readonly Migration[] = [
-  {
-    version: 1,
-    run(tx) {
-      for (const table of everything) for (const statement of table.schema()) tx.run(statement);
-    },
-  },
-];
+/** What an older database lacks. A new one begins with everything. */
+const migrations: readonly Migration[] = [{ version: 2, run: (tx) => claims.upgrade(tx) }];
 
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
 const versionTable = `create table if not exists migrations (
   version integer primary key, at integer not null) strict`;
@@ -79,6 +73,11 @@ export function migrate(sql: Sql, at: number): Migrated {
     tx.run(versionTable);
     const found = Number(tx.get(versionGet)?.['version'] ?? 0);
     if (found > schemaVersion) return { ok: false, found, known: schemaVersion };
+    if (found === 0) {
+      for (const table of everything) for (const statement of table.schema()) tx.run(statement);
+      tx.run(versionPut, schemaVersion, at);
+      return { ok: true, from: found };
+    }
     for (const migration of migrations) {
       if (migration.version <= found) continue;
       migration.run(tx);

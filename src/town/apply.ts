@@ -20,7 +20,7 @@ import { forgeAccountMoves } from '../core/forge-account.ts';
 import { jobMoves } from '../core/job.ts';
 import { stageMoves } from '../core/merge-request.ts';
 import { type NeighbourRule, type Wake } from '../core/neighbours.ts';
-import { rigMoves } from '../core/rig.ts';
+import { rigMoves, type Rig } from '../core/rig.ts';
 import { runnerMoves } from '../core/runner.ts';
 import { earliest, type Instant } from '../core/time.ts';
 import type { Wait } from '../core/wait.ts';
@@ -35,7 +35,7 @@ import { mergeRequests } from '../storage/tables/merge-requests.ts';
 import { rigs } from '../storage/tables/rigs.ts';
 import { runners } from '../storage/tables/runners.ts';
 import { counters } from '../storage/tables/town.ts';
-import { claimIssues } from './issue-claims.ts';
+import { claimsFollow, claimWork } from './duplicates.ts';
 
 /** One turn: what happens between two commits. */
 export interface Turn {
@@ -183,9 +183,10 @@ function wakeOne(turn: Turn, one: Wake): void {
   if (first !== null) touch(turn, { kind: 'merge_request', id: first });
 }
 
-/** P3: live attempts per rig and runner, claims of issues; gate results are kept by `facts`. */
+/** P3: live attempts per rig and runner, claims of work; gate results are kept by `facts`. */
 function derive(turn: Turn, kind: EntityKind, before: AnyRow | null, after: AnyRow): void {
-  if (isBead(after)) claimIssues(turn.tx, before !== null && isBead(before) ? before : null, after);
+  if (isBead(after)) claimWork(turn.tx, before !== null && isBead(before) ? before : null, after);
+  if (isRig(after) && before !== null && isRig(before)) claimsFollow(turn.tx, before, after);
   if (kind !== 'attempt') return;
   const attempt = after as Rows['attempt'];
   const was = before === null ? 0 : isLive(before as Rows['attempt']);
@@ -201,6 +202,10 @@ function derive(turn: Turn, kind: EntityKind, before: AnyRow | null, after: AnyR
 
 function isBead(row: AnyRow): row is Bead {
   return 'issues' in row;
+}
+
+function isRig(row: AnyRow): row is Rig {
+  return 'lends' in row;
 }
 
 function isLive(attempt: Rows['attempt']): number {

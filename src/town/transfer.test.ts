@@ -9,6 +9,7 @@ import type {
   RigResource,
   StatusResource,
 } from '../protocol/http.ts';
+import { schemaVersion } from '../storage/schema.ts';
 
 let town: TestHost;
 let other: TestHost;
@@ -27,7 +28,7 @@ const exported = async (from: TestHost): Promise<string> => {
 const imported = async (into: TestHost, text: string) => {
   const headers = { 'content-type': 'application/x-ndjson' };
   const response = await into.raw('import', { method: 'POST', body: text, headers });
-  const body: { kind?: string; rows?: number } = JSON.parse(await response.text());
+  const body: { kind?: string; rows?: number; tables?: object } = JSON.parse(await response.text());
   return { status: response.status, body };
 };
 
@@ -53,7 +54,7 @@ describe('an export', () => {
     await busyTown();
     const text = await exported(town);
     const lines = text.trimEnd().split('\n');
-    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ gastown: 'export', schemaVersion: 1 });
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ gastown: 'export', schemaVersion });
     expect(JSON.parse(lines.at(-1) ?? '')).toEqual({ end: true, rows: lines.length - 2 });
     const tables = new Set(lines.map((line) => JSON.parse(line).table));
     for (const table of ['town', 'beads', 'attempts', 'journal', 'dependencies', 'rigs']) {
@@ -124,6 +125,23 @@ describe('an import', () => {
     expect(other.runner.started.map(({ attempt }) => attempt)).toContain('web-2.2');
   });
 
+  test('of version 1 brings back everything, and claims follow from its beads', async () => {
+    await town.call('POST', 'beads', { rig: 'web', title: 'Fix it', body: 'Fixes #7' });
+    const lines = (await exported(town)).trimEnd().split('\n');
+    const claim = { issue: 'web#7', bead: 'web-1', let_go: 0 };
+    const old = [
+      (lines[0] ?? '').replace(`"schemaVersion":${schemaVersion}`, '"schemaVersion":1'),
+      ...lines.slice(1, -1),
+      JSON.stringify({ table: 'issue_claims', row: claim }),
+      JSON.stringify({ end: true, rows: lines.length - 1 }),
+    ];
+    const done = await imported(other, `${old.join('\n')}\n`);
+    expect(done).toMatchObject({ status: 201, body: { tables: { beads: 1 } } });
+    const again = { rig: 'web', title: 'Fix it again', body: 'Fixes #7' };
+    const second = await other.call<BeadResource>('POST', 'beads', again);
+    expect(second.body).toMatchObject({ status: 'held', duplicate: { of: 'web-1' } });
+  });
+
   test('into a town that has work is refused and changes nothing', async () => {
     const text = await exported(town);
     await withRig(other);
@@ -138,7 +156,7 @@ describe('an import', () => {
     ['of something else', () => '{"hello":"world"}\n'],
     [
       'of a newer version',
-      (text: string) => text.replace('"schemaVersion":1', '"schemaVersion":9'),
+      (text: string) => text.replace(`"schemaVersion":${schemaVersion}`, '"schemaVersion":99'),
     ],
     ['with a table of its own', (text: string) => text.replace('"table":"rigs"', '"table":"pigs"')],
     ['with a column of its own', (text: string) => text.replace('"prefix":', '"prefix) --":')],

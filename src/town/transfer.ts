@@ -25,6 +25,7 @@ import { mergeRequests } from '../storage/tables/merge-requests.ts';
 import { rigs } from '../storage/tables/rigs.ts';
 import { towns } from '../storage/tables/town.ts';
 import { isPinned } from './commands/credentials.ts';
+import { claimAll } from './duplicates.ts';
 import { iso } from './views.ts';
 
 const PAGE = 500;
@@ -39,7 +40,13 @@ const notTheTowns: readonly string[] = [
   // Sealed with this home's key: worthless elsewhere, and nothing to carry about.
   'secrets',
   'apps',
+  // Follow from the beads.
+  'claims',
 ];
+/** What older versions exported and this one does not need. */
+const formerly: readonly string[] = ['issue_claims'];
+/** Versions whose rows this one takes as they are. */
+const readable: readonly unknown[] = [1, schemaVersion];
 /** F1 */
 const growing: readonly string[] = ['journal', 'transcripts'];
 
@@ -92,6 +99,7 @@ export function importTown(
       tx.run(into, ...Object.values(row));
       counts[table] = (counts[table] ?? 0) + 1;
     }
+    claimAll(tx);
     standStill(tx, at);
     return ok({ rows: parsed.value.length, tables: counts });
   });
@@ -154,8 +162,8 @@ function parseLines(
   if (head?.['gastown'] !== 'export') {
     return wrong('line 1', lines[0] ?? '', 'the first line of a `gt export`');
   }
-  if (head['schemaVersion'] !== schemaVersion) {
-    const expected = `an export of schema version ${schemaVersion}`;
+  if (!readable.includes(head['schemaVersion'])) {
+    const expected = `an export of schema version ${readable.join(' or ')}`;
     return wrong('schemaVersion', JSON.stringify(head['schemaVersion']), expected);
   }
   const end = objectOf(lines.at(-1) ?? '');
@@ -166,15 +174,20 @@ function parseLines(
   const rows: ImportedRow[] = [];
   for (const [index, text] of lines.slice(1, -1).entries()) {
     const row = rowOf(text, known);
+    if (row === 'not_needed') continue;
     if (row === null) return wrong(`line ${index + 2}`, text, 'a row of a table of this version');
     rows.push(row);
   }
   return ok(rows);
 }
 
-function rowOf(text: string, known: ReadonlyMap<string, TableShape>): ImportedRow | null {
+function rowOf(
+  text: string,
+  known: ReadonlyMap<string, TableShape>,
+): ImportedRow | 'not_needed' | null {
   const parsed = objectOf(text);
   const name = parsed?.['table'];
+  if (typeof name === 'string' && formerly.includes(name)) return 'not_needed';
   const table = typeof name === 'string' ? known.get(name) : undefined;
   const given = parsed?.['row'];
   if (table === undefined || typeof given !== 'object' || given === null) return null;

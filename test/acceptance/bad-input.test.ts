@@ -172,9 +172,10 @@ test('the capability of one attempt does nothing to another, and ends with its o
     },
   );
   expect(set).toMatchObject({ status: 200 });
-  const task = { title: 'Wait', body: script([{ hang: 'until stopped' }]) };
-  const mine = await town.sling('web', task, ['--agent', 'tapped']);
-  const other = await town.sling('web', task, ['--agent', 'tapped']);
+  const body = script([{ hang: 'until stopped' }]);
+  const sling = (title: string) => town.sling('web', { title, body }, ['--agent', 'tapped']);
+  const mine = await sling('Wait');
+  const other = await sling('Wait, too');
   const [a, b] = await Promise.all([doorOf(mine), doorOf(other)]);
   expect(a.authorization).not.toBe(b.authorization);
   await expect(call({ ...a, authorization: `Bearer ${'x'.repeat(32)}` }, {})).rejects.toThrow(

@@ -1,4 +1,4 @@
-/** What `gt` sends about an issue, and how it says that another bead came first to it. */
+/** What `gt` sends about an issue, and how it says that another bead came first. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FakeTown, gt } from './cli-fake-town.ts';
 import { bead } from './cli-samples.ts';
@@ -50,6 +50,20 @@ test('a duplicate shows its issue, its match and what to do', async () => {
   expect(ran.out).toMatch(/^ *fixes +team\/web#7$/m);
   expect(ran.out).toMatch(/^ *duplicate +of web-1, which came first to team\/web#7$/m);
   for (const said of [what, evidence, next]) expect(ran.out).toContain(said);
+});
+
+test('one that says the same shows that, and is sent as wanted anyway', async () => {
+  const same = bead({ duplicate: { of: 'web-1', issue: null, letGo: true } });
+  town.on('sling', () => same);
+  await gt(town.home, ['sling', 'web', 't']);
+  await gt(town.home, ['sling', 'web', 't', '--anyway']);
+  expect(town.of('sling').map(({ body }) => body)).toMatchObject([
+    { anyway: false },
+    { anyway: true },
+  ]);
+  town.on('getBead', () => same).on('listAgents', () => ({ items: [], next: null }));
+  const ran = await gt(town.home, ['bead', 'show', 'web-2']);
+  expect(ran.out).toMatch(/of web-1, which came first with the same words; let go all the same$/m);
 });
 
 test('one that a person let go says so, and waits for nothing', async () => {

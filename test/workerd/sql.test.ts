@@ -4,7 +4,7 @@
  */
 import { expect, test } from 'vitest';
 import { sqlConformance } from '../../src/ports/sql.conformance.ts';
-import { allStatements, migrate } from '../../src/storage/schema.ts';
+import { allStatements, migrate, schemaVersion } from '../../src/storage/schema.ts';
 import { durableSql } from './durable-sql.ts';
 import { runInObject } from './object.ts';
 
@@ -21,7 +21,7 @@ test('the schema is made, and made only once', async () => {
   });
   expect(seen).toEqual([
     { ok: true, from: 0 },
-    { ok: true, from: 1 },
+    { ok: true, from: schemaVersion },
   ]);
 });
 

@@ -47,6 +47,7 @@ export const sling: CommandSpec = {
       about: 'what it fixes: 12, team/docs#3 or the address of its page',
     },
     { flags: '--hold', about: 'make it, and start only at "gt bead release"' },
+    { flags: '--anyway', about: 'start it, also if another bead is the same work' },
     dryRunOption,
   ],
   examples: [
@@ -67,6 +68,7 @@ export const sling: CommandSpec = {
       scope: input.all('scope'),
       priority: input.whole('priority', 0, 4),
       hold: input.flag('hold'),
+      anyway: input.flag('anyway'),
       agent: input.text('agent'),
       model: input.text('model'),
       dryRun: input.flag('dryRun'),

@@ -46,7 +46,8 @@ function held(view: BeadView): Plan {
   const { duplicate } = bead;
   if (bead.hold && duplicate?.letGo === false) {
     const { of, issue } = duplicate;
-    return rest(wait('held', [bead.id], { because: 'duplicate', of, issue }));
+    const about = issue === null ? {} : { issue };
+    return rest(wait('held', [bead.id], { because: 'duplicate', of, ...about }));
   }
   if (bead.hold) return rest(wait('held', []));
   if (isReviewing(view)) return act(set(bead, { status: 'in_review' }, 'released'));

@@ -147,13 +147,14 @@ function heldWords({ detail }: Wait): Pick<Explanation, 'what' | 'evidence'> {
   const { because, of, issue, match, pull } = detail;
   if (because !== 'duplicate') return { what: 'A person holds it.', evidence: '' };
   const stands = matchStands(detail);
+  const same = issue === undefined ? 'with the same words' : `to ${issue}`;
   const said = [
     stands === '' ? '' : `${of} is ${stands}.`,
     pull === undefined ? '' : `Its pull request is ${named(String(pull))}.`,
     `See it: gt bead show ${of}`,
   ];
   return {
-    what: `It is held as a duplicate: ${of} came first to ${issue}${MATCHES[String(match)] ?? ''}.`,
+    what: `It is held as a duplicate: ${of} came first ${same}${MATCHES[String(match)] ?? ''}.`,
     evidence: said.filter((part) => part !== '').join(' '),
   };
 }

@@ -16,7 +16,7 @@ import { noForeignCommits } from './no-foreign-commits.ts';
 import { noBugs } from './no-bugs.ts';
 import { nothingLost } from './nothing-lost.ts';
 import { oneLiveAttempt } from './one-live-attempt.ts';
-import { onePerIssue } from './one-per-issue.ts';
+import { onePerWork } from './one-per-work.ts';
 import { onePull } from './one-pull.ts';
 import { pollDispatch } from './poll-dispatch.ts';
 import { resyncDry } from './resync-dry.ts';
@@ -46,7 +46,7 @@ export function allCheckers(voice: Voice): readonly Checker[] {
     settlement(),
     onePull(),
     adoption(),
-    onePerIssue(),
+    onePerWork(),
     mergedHead(),
     pollDispatch(),
     unknownMerge(),

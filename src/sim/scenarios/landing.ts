@@ -2,6 +2,7 @@
  * How a change lands when something goes wrong on its way: once, proved, and never past a gate.
  */
 import type { MergeMethod } from '../../core/job.ts';
+import { limits } from '../../core/limits.ts';
 import { calm, scripted, type Scenario, settingsOf, type Stage } from './scenario.ts';
 
 const methods = ['merge', 'squash', 'rebase'] as const satisfies readonly MergeMethod[];
@@ -96,6 +97,28 @@ export const landingScenarios: readonly Scenario[] = [
       await stage.settle();
       stage.expect(stage.bead(id).resolution === 'merged', `${id} is merged`);
       stage.expect(pushes(stage) === 0, 'nothing was pushed a second time');
+    },
+  }),
+  scripted({
+    name: 'a task that is slung again and again lands once; the next hour it is a task of its own',
+    why: 'a script that got no answer slung its task again, and each of them was done',
+    async script(stage) {
+      const first = await stage.sling('Update the list');
+      const again = [await stage.sling('update the list.'), await stage.sling('UPDATE THE LIST')];
+      await stage.until(() => stage.bead(first).status === 'closed');
+      again.push(await stage.sling('Update the list!'));
+      let isLater = false;
+      stage.world.time.after(limits.duplicateWordsMs, () => void (isLater = true));
+      await stage.until(() => isLater);
+      for (const id of again) {
+        const { status, duplicate, attempts } = stage.bead(id);
+        const match = duplicate?.of === first && duplicate.issue === null;
+        stage.expect(status === 'held' && match && attempts === 0, `${id} is ${status}`);
+      }
+      stage.expect(pushes(stage) === 1, `${pushes(stage)} landed`);
+      const later = await stage.sling('Update the list');
+      await stage.settle(); // its agent may ask first
+      stage.expect(stage.bead(later).resolution === 'merged', `${later} is merged`);
     },
   }),
   scripted({

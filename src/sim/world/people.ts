@@ -39,6 +39,8 @@ export class People {
   readonly random: SeededRandom;
   /** Which issue a bead is about: a stream of its own, so that all else stays what it was. */
   readonly issues: SeededRandom;
+  /** Which bead says what another one says: the same. */
+  readonly echoes: SeededRandom;
   /** What was accepted. */
   readonly slung: Slung[] = [];
   readonly told: Told[] = [];
@@ -51,6 +53,7 @@ export class People {
     this.world = world;
     this.random = world.stream('people');
     this.issues = world.stream('issues');
+    this.echoes = world.stream('echoes');
   }
 
   /** Rigs and settings, before anything else; repeated until the town has them. */
@@ -85,6 +88,12 @@ export class People {
   /** Now and then about an issue that others are about, too. */
   words(otherwise: string): string {
     return this.issues.chance(200) ? `Fixes #${this.issues.between(1, 3)}` : otherwise;
+  }
+
+  /** Now and then what was said before, in letters that nobody used: titles tell beads apart. */
+  title(otherwise: string): string {
+    if (!this.echoes.chance(80) || this.slung.length === 0) return otherwise;
+    return `${this.echoes.pick(this.slung).title.toUpperCase()}${'!'.repeat((this.keys % 40) + 1)}`;
   }
 
   /** Any command, sensible or not. */
@@ -234,7 +243,7 @@ function sling(people: People): Command | null {
   return {
     kind: 'sling',
     rig: anyRig(people),
-    title: `task ${random.token(8)}`,
+    title: people.title(`task ${random.token(8)}`),
     body: people.words(''),
     after: waits ? [random.pick(beads).id] : [],
     priority: random.pick([1, 2, 2, 3] as const),

@@ -19,7 +19,7 @@ import { rigs } from '../../storage/tables/rigs.ts';
 import { mergeRequests } from '../../storage/tables/merge-requests.ts';
 import { loadTown, settingsOf } from '../../storage/load-view.ts';
 import { remark, touch } from '../apply.ts';
-import { duplicateOf } from '../issue-claims.ts';
+import { duplicateAfter, duplicateOf } from '../duplicates.ts';
 import { done, findBead, findRig, notNow, type Answer, type Ask } from './ask.ts';
 import { retryLanding } from './retry-landing.ts';
 
@@ -37,17 +37,15 @@ export function sling(ask: Ask, command: Of<'sling'>): Answer {
   const scope = readScope(command.scope ?? []);
   if (!scope.ok) return scope;
   const issues = issuesOf(rig.value, `${command.title}\n${body.value}`);
-  const duplicate = duplicateOf(ask.turn.tx, issues, ask.turn.now);
-  const bead = newBead(ask, rig.value, {
-    title: command.title.trim(),
-    body: body.value,
-    scope: scope.value,
-    priority: command.priority,
-    hold: command.hold || duplicate !== null,
-    agent: command.agent,
-    model: command.model,
-  });
-  return slung(ask, rig.value, { ...bead, issues, duplicate }, blockers.value);
+  const { priority, hold: asked, agent, model, anyway = false } = command;
+  const title = command.title.trim();
+  const about = { title, body: body.value, scope: scope.value };
+  const wanted = { ...about, priority, hold: asked, agent, model };
+  const bead = { ...newBead(ask, rig.value, wanted), issues };
+  const match = duplicateOf(ask.turn.tx, rig.value, bead, ask.turn.now);
+  const duplicate = match === null ? null : { ...match, letGo: anyway };
+  const hold = asked || duplicate?.letGo === false;
+  return slung(ask, rig.value, { ...bead, duplicate, hold }, blockers.value);
 }
 
 /** The body, with the issue that was named beside it. */
@@ -105,14 +103,16 @@ export function edit(ask: Ask, command: Of<'bead_edit'>): Answer {
   return done(ask, bead.value.id, update('bead', bead.value.id, columns, 'edited'));
 }
 
-/** Other words may name other issues. A match holds it, also when an agent is at work on it. */
+/** Other words may be another work. A match holds it, also when an agent is at work on it. */
 function aboutOther(ask: Ask, bead: Bead, change: BeadEdit): Partial<Bead> {
   const rig = rigs.get(ask.turn.tx, bead.rig);
   if (rig === undefined || (change.title === undefined && change.body === undefined)) return {};
-  const issues = issuesOf(rig, `${change.title ?? bead.title}\n${change.body ?? bead.body}`);
-  if (issues.join() === bead.issues.join()) return {};
-  const duplicate = duplicateOf(ask.turn.tx, issues, ask.turn.now, bead.id);
-  return duplicate === null ? { issues, duplicate } : { issues, duplicate, hold: true };
+  const words = { title: change.title ?? bead.title, body: change.body ?? bead.body };
+  const issues = bead.reverts === null ? issuesOf(rig, `${words.title}\n${words.body}`) : [];
+  const after = { ...bead, ...words, issues };
+  const duplicate = duplicateAfter(ask.turn.tx, rig, bead, after, ask.turn.now);
+  const isNew = duplicate?.letGo === false && duplicate !== bead.duplicate;
+  return isNew ? { issues, duplicate, hold: true } : { issues, duplicate };
 }
 
 export function stop(ask: Ask, command: Of<'bead_stop'>): Answer {

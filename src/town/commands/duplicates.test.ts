@@ -1,4 +1,4 @@
-/** The duplicate guard in a whole town: what is about the same issue is held with the match. */
+/** The duplicate guard in a whole town: what is the same work is held with the match. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ForgeTown } from '../../../test/fixtures/forge-town.ts';
 import { forge } from '../../../test/fixtures/pulls.ts';
@@ -11,7 +11,7 @@ import { instant } from '../../core/time.ts';
 import { MemorySql } from '../../sim/world/memory-sql.ts';
 import { migrate } from '../../storage/schema.ts';
 import { beads } from '../../storage/tables/beads.ts';
-import { issueClaims } from '../../storage/tables/issue-claims.ts';
+import { claims } from '../../storage/tables/claims.ts';
 import { mergeRequests } from '../../storage/tables/merge-requests.ts';
 import { exportTown, importTown } from '../transfer.ts';
 import { answerOf, subjectOf } from '../why.ts';
@@ -174,6 +174,107 @@ describe('why a second bead is held', () => {
   });
 });
 
+describe('a second bead with the same words', () => {
+  const words = { title: 'Make the list shorter', body: 'It is too long.' };
+  const again = { title: '  make the List shorter. ', body: 'It is  too long' };
+
+  test('is held, and says which came first', () => {
+    sling(words);
+    expect(sling(again)).toMatchObject({
+      status: 'held',
+      duplicate: { of: 'web-1', issue: null, letGo: false },
+    });
+    const subject = subjectOf(town.sql, 'web-2');
+    expect(subject === null ? null : answerOf(subject)).toMatchObject({
+      what: 'It is held as a duplicate: web-1 came first with the same words.',
+      evidence: 'web-1 is open. See it: gt bead show web-1',
+      next: 'Let it go on: gt bead release web-2',
+    });
+  });
+
+  test('is none where the body, the rig or a sign within them is another', async () => {
+    await town.addRig('api', { ...forge, path: 'team/api' });
+    sling(words);
+    const others = [
+      { ...words, body: '' },
+      { ...words, rig: 'api' },
+      { ...words, title: 'C++' },
+    ];
+    expect(others.map((set) => sling(set).duplicate)).toEqual([null, null, null]);
+  });
+
+  test('is free once the first one is closed without landing', () => {
+    sling(words);
+    close('web-1');
+    expect(sling(again).duplicate).toBeNull();
+  });
+
+  test('matches one that landed a moment ago, and not the one of the night before', () => {
+    sling(words);
+    const landed = { status: 'closed', resolution: 'merged', closedAt: town.now } as const;
+    town.sql.transaction((tx) => beads.update(tx, 'web-1', landed));
+    expect(sling(again).duplicate?.of).toBe('web-1');
+    town.now = instant(town.now + limits.duplicateWordsMs + 1);
+    expect(sling(again)).toMatchObject({ id: 'web-3', duplicate: null });
+    expect(sling(again).duplicate?.of).toBe('web-3');
+  });
+
+  test('goes on once a person lets it go, and other words ask nothing again', () => {
+    sling(words);
+    sling(again);
+    release('web-2');
+    expect(bead('web-2')).toMatchObject({ status: 'open', duplicate: { letGo: true } });
+    edit('web-2', { priority: 1, body: 'It is too long. ' });
+    expect(bead('web-2')).toMatchObject({ status: 'open', duplicate: { letGo: true } });
+    edit('web-1', { body: 'It is far too long' });
+    expect(bead('web-1')).toMatchObject({ status: 'open', duplicate: null });
+    edit('web-2', { body: 'It is far too long' });
+    expect(bead('web-2')).toMatchObject({ status: 'held', duplicate: { of: 'web-1' } });
+  });
+
+  test('is its own work when it takes a change back, as often as that is asked', () => {
+    sling(words);
+    const tip = commit('a');
+    const proof = {
+      by: 'forge',
+      commit: tip,
+      target: 'main',
+      targetTip: tip,
+      at: town.now,
+    } as const;
+    const request = requestWith({ bead: beadId('web-1'), stage: 'merged', pr: 'merged' });
+    town.sql.transaction((tx) => {
+      mergeRequests.insert(tx, request);
+      const landed = { status: 'closed', resolution: 'merged', closedAt: town.now } as const;
+      const set = { ...landed, proof, base: commit('b'), mergeRequest: request.id };
+      beads.update(tx, 'web-1', set);
+    });
+    for (const id of ['web-2', 'web-3']) {
+      expect(town.ask({ kind: 'bead_revert', bead: 'web-1' })).toMatchObject({ value: { id } });
+      expect(bead(id)).toMatchObject({ status: 'open', duplicate: null });
+    }
+  });
+});
+
+describe('a second bead that is wanted anyway', () => {
+  test.each([
+    ['about the same issue', {}, 'team/web#7'],
+    ['with the same words', { body: '' }, null],
+  ] as const)('%s goes on at once, and says which came first', (_, set, issue) => {
+    sling(set);
+    const second = sling({ ...set, anyway: true });
+    expect(second).toMatchObject({
+      status: 'open',
+      duplicate: { of: 'web-1', issue, letGo: true },
+    });
+    expect(sling(set).duplicate?.of).toBe('web-1');
+  });
+
+  test('is none where nothing is like it, and is held where that was asked', () => {
+    expect(sling({ anyway: true, hold: true })).toMatchObject({ status: 'held', duplicate: null });
+  });
+});
+
 describe('other words', () => {
   test('hold what an agent is at work on, and nothing about the issue starts beside it', () => {
     sling();
@@ -184,6 +285,19 @@ describe('other words', () => {
     release('web-2');
     close('web-1');
     expect(sling().duplicate).toMatchObject({ of: 'web-2' });
+  });
+
+  test('about something else do not ask again what a person let go', () => {
+    sling();
+    sling({ title: 'Fix it again' });
+    release('web-2');
+    edit('web-2', { title: 'Fix it well' });
+    expect(bead('web-2')).toMatchObject({
+      status: 'open',
+      duplicate: { of: 'web-1', letGo: true },
+    });
+    edit('web-1', { title: 'Fix it first' });
+    expect(bead('web-1')).toMatchObject({ status: 'open', duplicate: null });
   });
 
   test('hold what was not begun yet, and free what is about something else', () => {
@@ -216,11 +330,13 @@ describe('an issue that is named beside the words', () => {
   });
 });
 
-test('the database itself refuses a second claim of an issue', () => {
+const issue7 = `${forge.origin}/team/web#7`;
+
+test('the database itself refuses a second one that came first', () => {
   sling();
-  const again = () =>
-    town.sql.transaction((tx) => issueClaims.add(tx, 'team/web#7', beadId('web-9'), false));
-  expect(again).toThrow(/UNIQUE/);
+  const again = `insert into claims (name, bead, beside) values (?, 'web-9', 0)`;
+  const claim = () => town.sql.transaction((tx) => tx.run(again, issue7));
+  expect(claim).toThrow(/UNIQUE/);
 });
 
 test('claims move with their town', () => {
@@ -229,6 +345,6 @@ test('claims move with their town', () => {
   const sql = new MemorySql();
   migrate(sql, town.now);
   expect(importTown(sql, lines, town.now).ok).toBe(true);
-  expect(issueClaims.of(sql, 'team/web#7', '', 0)).toBe('web-1');
+  expect(claims.of(sql, issue7, '', 0)).toBe('web-1');
   sql.close();
 });

@@ -73,7 +73,8 @@ function facts(output: Output, bead: BeadResource, now: number): string[] {
 }
 
 function duplicateText({ of, issue, letGo }: NonNullable<BeadResource['duplicate']>): string {
-  return `of ${of}, which came first to ${issue}${letGo ? '; let go all the same' : ''}`;
+  const same = issue === null ? 'with the same words' : `to ${issue}`;
+  return `of ${of}, which came first ${same}${letGo ? '; let go all the same' : ''}`;
 }
 
 const PATHS_SHOWN = 10;

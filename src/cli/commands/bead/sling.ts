@@ -19,6 +19,7 @@ export interface SlingOptions {
   readonly after: readonly string[];
   readonly priority: number | undefined;
   readonly hold: boolean;
+  readonly anyway: boolean;
   readonly agent: string | undefined;
   readonly model: string | undefined;
   readonly dryRun: boolean;
@@ -35,6 +36,7 @@ export async function sling(context: Context, options: SlingOptions): Promise<Ex
     after: [...options.after],
     priority: options.priority ?? 2,
     hold: options.hold,
+    anyway: options.anyway,
     agent: options.agent ?? null,
     model: options.model ?? null,
   };
