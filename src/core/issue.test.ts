@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { forge } from '../../test/fixtures/pulls.ts';
 import { rigWith } from '../../test/fixtures/views.ts';
-import { issuesOf, readIssue } from './issue.ts';
+import { issueMoved, issuesOf, readIssue } from './issue.ts';
 
 const onForge = rigWith({ forge });
 const local = rigWith({ forge: null });
@@ -27,6 +27,16 @@ describe('the issues that words say are fixed', () => {
     const many = Array.from({ length: 30 }, (_, n) => `fixes #${n}`).join(' ');
     expect(issuesOf(local, many)).toHaveLength(10);
   });
+});
+
+test.each([
+  ['team/web#7', 'team/site#7'],
+  ['team/web2#7', 'team/web2#7'],
+  ['team/docs#3', 'team/docs#3'],
+])('where its repository has another name, %s is %s', (issue, moved) => {
+  const to = rigWith({ forge: { ...forge, path: 'Team/Site' } });
+  expect(issueMoved(issue, onForge, to)).toBe(moved);
+  expect(issueMoved(issueMoved(issue, onForge, local), local, to)).toBe(moved);
 });
 
 describe('an issue that a person names', () => {

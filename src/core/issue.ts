@@ -26,11 +26,23 @@ export function inertIssues(words: string): string {
   return words.replace(FIXES, (all, issue: string) => all.replace(issue, `\`${issue}\``));
 }
 
+type Repository = Pick<Rig, 'id' | 'forge'>;
+
 /** I1 */
-export function issuesOf(rig: Pick<Rig, 'id' | 'forge'>, words: string): readonly string[] {
-  const own = rig.forge?.path ?? rig.id;
+export function issuesOf(rig: Repository, words: string): readonly string[] {
+  const own = ownPath(rig);
   const names = issuesNamed(words).map((issue) => (issue.startsWith('#') ? own + issue : issue));
   return [...new Set(names.map((name) => name.toLowerCase()))];
+}
+
+/** I1. What an issue is called once its rig's repository is somewhere else; others stay. */
+export function issueMoved(issue: string, from: Repository, to: Repository): string {
+  const own = `${ownPath(from).toLowerCase()}#`;
+  return issue.startsWith(own) ? `${ownPath(to).toLowerCase()}#${issue.slice(own.length)}` : issue;
+}
+
+function ownPath({ id, forge }: Repository): string {
+  return forge?.path ?? id;
 }
 
 /** What a person names as `12`, `#12`, `team/docs#3` or by its page, as words name it; or null. */

@@ -7,6 +7,7 @@ import type { Command } from '../../core/command.ts';
 import { pullRefOf } from '../../core/decide/pull-ref.ts';
 import type { MergeRequest } from '../../core/merge-request.ts';
 import type { ForgeProject } from '../../core/pull-request.ts';
+import { beads } from '../../storage/tables/beads.ts';
 import { escalations } from '../../storage/tables/escalations.ts';
 import { forgeAccounts } from '../../storage/tables/forge-accounts.ts';
 import { journal } from '../../storage/tables/journal.ts';
@@ -151,6 +152,72 @@ test('a pull request follows a repository that only has another name', async () 
     prUrl: 'https://github.com/team/website/pull/12',
   });
   expect(open()).toEqual([]);
+});
+
+describe('what its beads are about', () => {
+  const plain = { rig: 'web', after: [], priority: 2, agent: null, model: null } as const;
+  const sling = (body: string, set: { rig?: string; title?: string } = {}) => {
+    const order = { kind: 'sling', title: body, body, ...plain, hold: true, ...set } as const;
+    const answer = town.ask(order);
+    const made = answer.ok ? beads.get(town.sql, answer.value.id) : undefined;
+    if (made === undefined) throw new Error('it was slung');
+    return made;
+  };
+
+  test.each([
+    ['a new name', renamed, 'renamed', 'team/website'],
+    ['another forge', elsewhere, 'another', 'team/web'],
+    ['no forge', null, 'another', 'web'],
+  ] as const)('goes with a rig that moves to %s', (_, project, is, path) => {
+    sling('Fixes #7');
+    expect(sling('Fixes #7', { title: 'Again' }).duplicate?.issue).toBe('team/web#7');
+    expect(town.ask(to(project, { is })).ok).toBe(true);
+    const issue = `${path}#7`;
+    expect(beads.get(town.sql, 'web-1')?.issues).toEqual([issue]);
+    expect(beads.get(town.sql, 'web-2')).toMatchObject({
+      issues: [issue],
+      duplicate: { of: 'web-1', issue, letGo: false },
+      waits: [{ detail: { issue } }],
+    });
+    expect(sling('Fixes #7', { title: 'Once more' }).duplicate).toMatchObject({
+      of: 'web-1',
+      issue,
+    });
+  });
+
+  test('also if it is an issue of another repository there, or landed', () => {
+    sling('Fixes team/docs#3');
+    sling('Fixes #8');
+    const landed = { status: 'closed', resolution: 'merged', closedAt: town.now } as const;
+    town.sql.transaction((tx) => beads.update(tx, 'web-2', landed));
+    expect(town.ask(to(elsewhere)).ok).toBe(true);
+    expect(sling('Fixes Team/Docs#3', { title: 'Again' }).duplicate?.of).toBe('web-1');
+    expect(sling('Fixes #8', { title: 'Again, too' }).duplicate?.of).toBe('web-2');
+  });
+
+  test('may be what one there is about: both go on, and a third is held', async () => {
+    await town.addRig('there', elsewhere);
+    sling('Fixes #7');
+    sling('Fixes #7', { rig: 'there' });
+    expect(town.ask(to(elsewhere)).ok).toBe(true);
+    const both = ['web-1', 'there-1'].map((id) => beads.get(town.sql, id)?.duplicate);
+    expect(both).toEqual([null, null]);
+    expect(sling('Fixes #7', { title: 'Again' }).duplicate?.of).toBe('there-1');
+    town.ask({ kind: 'bead_close', bead: 'there-1', resolution: 'dropped', reason: '' });
+    expect(sling('Fixes #7', { title: 'Once more' }).duplicate?.of).toBe('web-1');
+    expect(town.ask({ kind: 'bead_edit', bead: 'web-1', edit: { body: 'Fixes #9' } }).ok).toBe(
+      true,
+    );
+  });
+
+  test('is not mistaken for what one of the same path on another forge is about', async () => {
+    await town.addRig('there', elsewhere);
+    sling('Fixes #7');
+    expect(sling('Fixes #7', { rig: 'there' })).toMatchObject({
+      issues: ['team/web#7'],
+      duplicate: null,
+    });
+  });
 });
 
 test('nothing is moved under a landing', async () => {

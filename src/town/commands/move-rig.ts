@@ -9,16 +9,20 @@
  * V4 Consent was for the repository: another one is asked about again.
  * V5 It is looked at before work starts. Account and credentials are the new place's own.
  * V6 What could not be read is not waited for any more: that is announced, as its beginning was.
+ * V7 Its own issues are the new place's, by their numbers: what its beads are about goes with it.
  */
 import type { Action } from '../../core/action.ts';
 import type { Command } from '../../core/command.ts';
 import type { Failure } from '../../core/failure.ts';
 import { accountIdOf } from '../../core/forge-account.ts';
 import { noPull, type MergeRequest } from '../../core/merge-request.ts';
+import { issueMoved } from '../../core/issue.ts';
 import { update } from '../../core/plan.ts';
 import { err } from '../../core/result.ts';
 import type { Rig } from '../../core/rig.ts';
 import { attempts } from '../../storage/tables/attempts.ts';
+import { beads } from '../../storage/tables/beads.ts';
+import { claims } from '../../storage/tables/claims.ts';
 import { escalations } from '../../storage/tables/escalations.ts';
 import { mergeRequests } from '../../storage/tables/merge-requests.ts';
 import { rigs } from '../../storage/tables/rigs.ts';
@@ -74,6 +78,7 @@ export function moveRig(ask: Ask, command: Move): Answer {
     ...quiet(ask, rig, moved),
     ...(command.is === 'renamed' ? live.flatMap((one) => follows(one, rig, moved)) : []),
     ...(stays ? [] : live.flatMap((one) => anew(ask, one, moved))),
+    ...aboutThere(ask, rig, moved),
   );
 }
 
@@ -108,6 +113,22 @@ function follows(request: MergeRequest, from: Rig, to: Rig): readonly Action[] {
   if (before === undefined || after === undefined || prProject !== before) return [];
   const url = prUrl?.replace(`/${before}/`, `/${after}/`) ?? null;
   return [update('merge_request', id, { prProject: after, prUrl: url }, WHY)];
+}
+
+/** V7. Those that landed may still be what a later one repeats. */
+function aboutThere({ turn: { tx } }: Ask, from: Rig, to: Rig): readonly Action[] {
+  const alive = beads.liveOfRig(tx, from.id, Number.MAX_SAFE_INTEGER).map(({ id }) => id);
+  const renamed = (issue: string) => issueMoved(issue, from, to);
+  return [...new Set([...alive, ...claims.ofRig(tx, from.id)])].flatMap((id): Action[] => {
+    const bead = beads.get(tx, id);
+    if (bead === undefined) return [];
+    const { duplicate } = bead;
+    const issues = [...new Set(bead.issues.map(renamed))];
+    if (duplicate === null || duplicate.issue === null)
+      return [update('bead', id, { issues }, WHY)];
+    const match = { ...duplicate, issue: renamed(duplicate.issue) };
+    return [update('bead', id, { issues, duplicate: match }, WHY)];
+  });
 }
 
 /** V2. Nothing that was seen or judged at the old place counts. */
