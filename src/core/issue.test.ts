@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { forge } from '../../test/fixtures/pulls.ts';
 import { rigWith } from '../../test/fixtures/views.ts';
-import { issueMoved, issuesOf, readIssue } from './issue.ts';
+import { bodyFixing, issueMoved, issuesOf, readIssue } from './issue.ts';
 
 const onForge = rigWith({ forge });
 const local = rigWith({ forge: null });
@@ -18,6 +18,7 @@ describe('the issues that words say are fixed', () => {
     ['Fixes #12 and fixes team/web#12', ['team/web#12']],
     ['See #12, and prefixes #13', []],
     ['fixes nothing', []],
+    [`fixes ${'a/'.repeat(200)}b#1`, []],
   ] as const)('%s', (words, issues) => {
     expect(issuesOf(onForge, words)).toEqual(issues);
   });
@@ -37,6 +38,18 @@ test.each([
   const to = rigWith({ forge: { ...forge, path: 'Team/Site' } });
   expect(issueMoved(issue, onForge, to)).toBe(moved);
   expect(issueMoved(issueMoved(issue, onForge, local), local, to)).toBe(moved);
+});
+
+test('a body says each issue that is not said yet, once', () => {
+  const body = bodyFixing(onForge, { title: 'Fixes #1', body: 'closes team/web#2\n' }, [
+    '#1',
+    '#2',
+    '#3',
+    'team/docs#4',
+  ]);
+  expect(body).toBe('closes team/web#2\n\nFixes #3\nFixes team/docs#4');
+  expect(bodyFixing(onForge, { title: 'x', body: ' \n' }, ['#3'])).toBe('Fixes #3');
+  expect(bodyFixing(onForge, { title: 'x', body: ' \n' }, [])).toBe(' \n');
 });
 
 describe('an issue that a person names', () => {

@@ -12,13 +12,15 @@ const FIXES =
 const ISSUE = /^(?:((?:[\w.-]+\/)+[\w.-]+)?#)?(\d{1,9})$/;
 const PAGE = /^\/((?:[\w.][\w.-]*\/)+[\w.][\w.-]*)(?:\/-)?\/issues\/(\d{1,9})\/?$/;
 
-/** How many of them a bead can be about. */
+/** How many of them a bead can be about, and how long a name can be: anybody's words may say it. */
 const issuesMax = 10;
+const issueCharsMax = 300;
 
 /** `#12`, `team/docs#3`: as they are written, each once. */
 export function issuesNamed(words: string): readonly string[] {
   const named = [...words.matchAll(FIXES)].map(([, issue]) => issue ?? '');
-  return [...new Set(named)].slice(0, issuesMax);
+  const plain = named.filter(({ length }) => length <= issueCharsMax);
+  return [...new Set(plain)].slice(0, issuesMax);
 }
 
 /** The same words, of which no forge takes any for closing an issue. */
@@ -43,6 +45,20 @@ export function issueMoved(issue: string, from: Repository, to: Repository): str
 
 function ownPath({ id, forge }: Repository): string {
   return forge?.path ?? id;
+}
+
+/** The body, and after it the issues that neither it nor the title says it fixes. */
+export function bodyFixing(
+  rig: Repository,
+  { title, body }: { readonly title: string; readonly body: string },
+  issues: readonly string[],
+): string {
+  const said = issuesOf(rig, `${title}\n${body}`);
+  const more = issues
+    .map((issue) => `Fixes ${issue}`)
+    .filter((fixes) => issuesOf(rig, fixes).some((name) => !said.includes(name)));
+  if (more.length === 0) return body;
+  return [body.trimEnd(), more.join('\n')].filter((part) => part !== '').join('\n\n');
 }
 
 /** What a person names as `12`, `#12`, `team/docs#3` or by its page, as words name it; or null. */

@@ -79,6 +79,8 @@ export interface PullRequestSnapshot {
   readonly state: 'open' | 'merged' | 'closed';
   readonly draft: boolean;
   readonly title: string;
+  /** Issues that its title and body say it closes, as they are written; anybody may say so. */
+  readonly fixes: readonly string[];
   readonly author: string;
   readonly head: Commit;
   readonly headBranch: string;

@@ -42,6 +42,13 @@ function states({ check, checkIf }: Cases): void {
     expect(seen.observedAt).toBe(scene.now());
   });
 
+  check('reads which issues it says it closes', async (scene) => {
+    const pull = await scene.pull('gt/a', { body: 'As in #6.\n\nFixes #7, closes ann/docs#3' });
+    expect((await scene.snapshot(pull)).fixes).toEqual(['#7', 'ann/docs#3']);
+    const none = await scene.pull('gt/b');
+    expect((await scene.snapshot(none)).fixes).toEqual([]);
+  });
+
   check('reads a merged one with its commit and who merged it', async (scene) => {
     const pull = await scene.pull('gt/a');
     const sha = await pull.merge('bob', { method: 'squash' });

@@ -6,6 +6,7 @@
  * S2 It does not tell of threads, queues or a merge that waits for checks: unsupported, and the
  *    next signal counts.
  */
+import { issuesNamed } from '../../core/issue.ts';
 import type {
   Checks,
   ForgeProject,
@@ -38,6 +39,7 @@ export function snapshotOf(
     state,
     draft: isDraft(pull),
     title: pull.title,
+    fixes: issuesNamed(`${pull.title}\n${pull.body ?? ''}`),
     author: pull.user?.login ?? 'ghost',
     head: pull.head.sha,
     headBranch: pull.head.ref,

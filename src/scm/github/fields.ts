@@ -9,7 +9,7 @@ import { z } from 'zod';
 
 /** `number` is needed again: a check tells whether it is required for one pull request. */
 export const pullFields = (number: number): string => `
-  id number url state isDraft title createdAt updatedAt
+  id number url state isDraft title body createdAt updatedAt
   repository { nameWithOwner }
   author { login } mergedBy { login }
   headRefName headRefOid headRepository { nameWithOwner } baseRefName
@@ -111,6 +111,7 @@ export const pullShape = z.object({
   state: z.string(),
   isDraft: z.boolean(),
   title: z.string(),
+  body: z.string().nullish(),
   createdAt: z.string().nullish(),
   updatedAt: z.string().nullish(),
   repository: z.object({ nameWithOwner: z.string() }),

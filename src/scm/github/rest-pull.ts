@@ -4,6 +4,7 @@
  * P1 REST does not tell of threads and queues: those groups are unknown, never empty.
  */
 import { z } from 'zod';
+import { issuesNamed } from '../../core/issue.ts';
 import type { Known, Mergeability, PullRequestSnapshot } from '../../core/pull-request.ts';
 import type { ForgeProject } from '../../core/pull-request.ts';
 import type { Instant } from '../../core/time.ts';
@@ -63,6 +64,7 @@ export function restSnapshot(
     state: merged ? 'merged' : pull.state === 'closed' ? 'closed' : 'open',
     draft: pull.draft ?? false,
     title: pull.title,
+    fixes: issuesNamed(`${pull.title}\n${pull.body ?? ''}`),
     author: pull.user?.login ?? 'ghost',
     head: oidOf(pull.head.sha),
     headBranch: pull.head.ref,

@@ -14,6 +14,7 @@ import type {
   PullRequestSnapshot,
   Review,
 } from '../../core/pull-request.ts';
+import { issuesNamed } from '../../core/issue.ts';
 import { instant, type Instant } from '../../core/time.ts';
 import { checksFrom } from './checks.ts';
 import type { ContextNode, PullNode } from './fields.ts';
@@ -53,6 +54,7 @@ export function snapshotOf(
     state,
     draft: pull.isDraft,
     title: pull.title,
+    fixes: issuesNamed(`${pull.title}\n${pull.body ?? ''}`),
     author: pull.author?.login ?? 'ghost',
     head: oidOf(pull.headRefOid),
     headBranch: pull.headRefName,

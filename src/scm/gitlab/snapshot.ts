@@ -5,6 +5,7 @@
  *    else (fast-forward) the head itself.
  */
 import type { Commit } from '../../core/ids.ts';
+import { issuesNamed } from '../../core/issue.ts';
 import type {
   Checks,
   ForgeProject,
@@ -41,6 +42,7 @@ export function snapshotOf(
     state,
     draft: isDraft(mr),
     title: mr.title,
+    fixes: issuesNamed(`${mr.title}\n${mr.description ?? ''}`),
     author: mr.author?.username ?? 'ghost',
     head: mr.sha,
     headBranch: mr.source_branch,

@@ -154,6 +154,7 @@ export function show(repo: Repository, pull: Pull, scene: ShowScene): PullReques
     state: pull.state,
     draft: pull.draft,
     title: `pull ${pull.number}`,
+    fixes: [],
     author: own ? 'gastown' : 'stranger',
     head: pull.head,
     headBranch: pull.branch,

@@ -9,6 +9,7 @@ import type { JobResult, JobSpec } from '../../core/job.ts';
 import { beads } from '../../storage/tables/beads.ts';
 import { escalations } from '../../storage/tables/escalations.ts';
 import { towns } from '../../storage/tables/town.ts';
+import { answerOf, subjectOf } from '../why.ts';
 
 const a = commit('a');
 const b = commit('b');
@@ -144,6 +145,49 @@ test('a fork is watched and never repaired, whatever was agreed to', async () =>
   ]);
 });
 
+describe('the issues that it says it closes', () => {
+  const sling = (body: string) => {
+    const how = { after: [], priority: 2, hold: true, agent: null, model: null } as const;
+    const title = `Do it: ${body}`;
+    const answer = stage.ask({ kind: 'sling', rig: 'web', title, body, ...how });
+    return answer.ok ? beads.get(stage.sql, answer.value.id) : undefined;
+  };
+
+  test('are its bead’s, and a later bead is held with its address', () => {
+    stage.ask(adoptionOf({ fixes: ['#7', 'Team/Docs#3'] }));
+    expect(beads.get(stage.sql, 'web-1')).toMatchObject({
+      issues: ['team/web#7', 'team/docs#3'],
+      duplicate: null,
+    });
+    expect(sling('Fixes #7')).toMatchObject({ status: 'held', duplicate: { of: 'web-1' } });
+    expect(sling('Fixes team/docs#3')?.duplicate?.of).toBe('web-1');
+    const subject = subjectOf(stage.sql, 'web-2');
+    expect(subject === null ? null : answerOf(subject)).toMatchObject({
+      what: 'It is held as a duplicate: web-1 came first to team/web#7.',
+      evidence:
+        'web-1 is in review. Its pull request is https://github.com/team/web/pull/12. ' +
+        'See it: gt bead show web-1',
+    });
+  });
+
+  test('do not hold it where another bead came first, and say which', () => {
+    sling('Fixes #7');
+    expect(stage.ask(adoptionOf({ fixes: ['#7'] })).ok).toBe(true);
+    expect(beads.get(stage.sql, 'web-2')).toMatchObject({
+      status: 'in_review',
+      duplicate: { of: 'web-1', issue: 'team/web#7', letGo: true },
+    });
+    stage.ask({ kind: 'bead_close', bead: 'web-1', resolution: 'dropped', reason: '' });
+    expect(sling('Fixes #7')?.duplicate?.of).toBe('web-2');
+  });
+
+  test('are free again once it is closed without landing', () => {
+    stage.ask(adoptionOf({ fixes: ['#7'] }));
+    stage.ask({ kind: 'bead_close', bead: 'web-1', resolution: 'dropped', reason: '' });
+    expect(sling('Fixes #7')?.duplicate).toBeNull();
+  });
+});
+
 describe('another pull request in the place of a closed one', () => {
   const closed = snapshotOf(b, { state: 'closed', closedBy: 'ann', headBranch: 'ann/greet' });
   const ref = { ...closed.ref, number: 15, url: 'https://github.com/team/web/pull/15' };
@@ -201,6 +245,14 @@ describe('another pull request in the place of a closed one', () => {
       branch: 'ann/better',
     });
     expect(stage.town.dryResync()).toEqual([]);
+  });
+
+  test('brings the issues that it says it closes', () => {
+    const snapshot = { ...other, fixes: ['#9'] };
+    expect(stage.ask(supersede({ snapshot })).ok).toBe(true);
+    const { body, issues, duplicate } = beads.get(stage.sql, 'web-1') ?? {};
+    expect({ issues, duplicate }).toEqual({ issues: ['team/web#9'], duplicate: null });
+    expect(body).toMatch(/\n\nFixes #9$/);
   });
 
   test('may come from the branch of the closed one', () => {

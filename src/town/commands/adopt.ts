@@ -5,16 +5,20 @@
  * D1 It was parsed and read once before; nothing here looks. D2 It belongs to the rig: same
  *    forge, same repository, same target. D3 One bead per pull request.
  * D4 One that takes the place of a closed one is adopted by the same bead: its merge closes it.
+ * D5 It is about the issues that it says it closes: a bead about one of them is a duplicate. Where
+ *    another bead came first, whoever adopts it wants both.
  */
 import type { AdoptionRefusal } from '../../core/adoption-refusal.ts';
+import type { Bead } from '../../core/bead.ts';
 import { adoptedBody, adoptedBranch, adoptedTitle, isFork } from '../../core/adoption.ts';
 import type { Command } from '../../core/command.ts';
 import { newRequest } from '../../core/decide/bead-review.ts';
 import type { Failure } from '../../core/failure.ts';
 import { accountIdOf } from '../../core/forge-account.ts';
 import { noPull, type MergeRequest } from '../../core/merge-request.ts';
+import { bodyFixing, issuesOf } from '../../core/issue.ts';
 import { insert, update } from '../../core/plan.ts';
-import type { ForgeProject } from '../../core/pull-request.ts';
+import type { ForgeProject, PullRequestSnapshot } from '../../core/pull-request.ts';
 import { err } from '../../core/result.ts';
 import type { Rig } from '../../core/rig.ts';
 import { loadGround, settingsOf } from '../../storage/load-view.ts';
@@ -23,6 +27,7 @@ import { escalations } from '../../storage/tables/escalations.ts';
 import { mergeRequests } from '../../storage/tables/merge-requests.ts';
 import { rigs } from '../../storage/tables/rigs.ts';
 import { done, findRig, missing, notNow, type Answer, type Ask } from './ask.ts';
+import { duplicateAfter, duplicateOf } from '../duplicates.ts';
 import { newBead } from './beads.ts';
 import { accountFor } from './accounts.ts';
 
@@ -43,20 +48,20 @@ function adopt(ask: Ask, command: Adopt): Answer {
   const refusal = refusalOf(ask, command, rig, forge);
   if (refusal !== null) return err(refusal);
   const { snapshot } = command;
+  const { tx, now } = ask.turn;
+  const title = adoptedTitle(snapshot);
+  const body = bodyFixing(rig, { title, body: adoptedBody(snapshot) }, snapshot.fixes); // D5
+  const plain = { scope: [], priority: 2, hold: false, agent: null, model: null } as const;
+  const wanted = { title, body, ...plain };
+  const issues = issuesOf(rig, `${title}\n${body}`);
+  const made = { ...newBead(ask, rig, wanted), issues };
+  const match = duplicateOf(tx, rig, made, now);
   const bead = {
-    ...newBead(ask, rig, {
-      title: adoptedTitle(snapshot),
-      body: adoptedBody(snapshot),
-      scope: [],
-      priority: 2,
-      hold: false,
-      agent: null,
-      model: null,
-    }),
+    ...made,
+    duplicate: match === null ? null : { ...match, letGo: true },
     status: 'in_review' as const,
     branch: adoptedBranch(snapshot),
   };
-  const { tx, now } = ask.turn;
   const ground = loadGround(tx, now);
   const fresh = newRequest({ ...ground, rig, settings: settingsOf(ground.town, rig) }, bead);
   const request: MergeRequest = { ...fresh, ...adoptedColumns(command, rig, forge), readAt: now };
@@ -104,9 +109,29 @@ function supersede(ask: Ask, command: Supersede): Answer {
     ask,
     escalation.id,
     update('merge_request', request.id, columns, 'superseded'),
-    update('bead', bead.id, { branch }, 'superseded'),
+    update(
+      'bead',
+      bead.id,
+      { branch, ...aboutAlso(ask, rig, bead, command.snapshot) },
+      'superseded',
+    ),
     update('escalation', escalation.id, answer, 'resolve_asked'),
   );
+}
+
+/** D4, D5 */
+function aboutAlso(
+  ask: Ask,
+  rig: Rig,
+  bead: Bead,
+  { fixes }: PullRequestSnapshot,
+): Pick<Bead, 'body' | 'issues' | 'duplicate'> {
+  const body = bodyFixing(rig, bead, fixes);
+  const issues = issuesOf(rig, `${bead.title}\n${body}`);
+  const after = { ...bead, body, issues };
+  const match = duplicateAfter(ask.turn.tx, rig, bead, after, ask.turn.now);
+  const isKnown = match === null || match === bead.duplicate;
+  return { body, issues, duplicate: isKnown ? match : { ...match, letGo: true } };
 }
 
 /** What was judged, asked and watched was about the one that was closed. */

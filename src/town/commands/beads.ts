@@ -6,7 +6,7 @@ import { answerRound, type Bead } from '../../core/bead.ts';
 import type { BeadEdit, Command } from '../../core/command.ts';
 import { isOfChoice, type Failure } from '../../core/failure.ts';
 import { beadId, type BeadId } from '../../core/ids.ts';
-import { issuesOf, readIssue } from '../../core/issue.ts';
+import { bodyFixing, issuesOf, readIssue } from '../../core/issue.ts';
 import { limits } from '../../core/limits.ts';
 import { branchOf } from '../../core/names.ts';
 import { insert, update } from '../../core/plan.ts';
@@ -57,10 +57,7 @@ function bodyAbout(rig: Rig, { title, body, issue = null }: Of<'sling'>): Result
     const expected = `an issue: #12, team/docs#3${on}`;
     return err({ kind: 'bad_value', helps: 'person', field: 'issue', given: issue, expected });
   }
-  const fixes = `Fixes ${named}`;
-  const known = issuesOf(rig, `${title}\n${body}`);
-  if (issuesOf(rig, fixes).every((name) => known.includes(name))) return ok(body);
-  return ok(body.trim() === '' ? fixes : `${body.trimEnd()}\n\n${fixes}`);
+  return ok(bodyFixing(rig, { title, body }, [named]));
 }
 
 function slung(ask: Ask, rig: Rig, bead: Bead, blockers: readonly BeadId[]): Answer {
