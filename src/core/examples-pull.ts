@@ -60,6 +60,12 @@ export const pullExamples = {
     url: 'https://github.com/team/web/pull/12',
     rig: 'web',
   },
+  pr_rival: {
+    kind: 'pr_rival',
+    helps: 'person',
+    url: 'https://github.com/team/web/pull/9',
+    issues: ['team/web#7'],
+  },
   pr_not_ours: {
     kind: 'pr_not_ours',
     helps: 'person',

@@ -143,6 +143,8 @@ interface Shape {
   readonly pr_closed: { readonly url: string; readonly by: string | null };
   /** Its rig moved away from the forge it is on: nobody reads it there any more. */
   readonly pr_left_behind: { readonly url: string; readonly rig: string };
+  /** Somebody else's open one says that it closes an issue that this bead is about. */
+  readonly pr_rival: { readonly url: string; readonly issues: readonly string[] };
   /** An open pull request for this branch names something else than this bead. */
   readonly pr_not_ours: { readonly url: string; readonly branch: string };
   readonly pr_refused: {

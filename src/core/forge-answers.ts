@@ -19,6 +19,11 @@ export interface OpenSpec {
   readonly draft: boolean;
   readonly labels: readonly string[];
   readonly reviewers: readonly string[];
+  /**
+   * Issues as beads name them: nothing is opened beside an open one that says it closes one of
+   * these, unless a line of its body begins with `ours`. Empty: nobody is looked for.
+   */
+  readonly unless: { readonly issues: readonly string[]; readonly ours: string };
 }
 
 export type Opened =
@@ -27,6 +32,8 @@ export type Opened =
   | { readonly is: 'merged_before' | 'closed_before'; readonly snapshot: PullRequestSnapshot }
   /** An open one for this branch is not ours: its trailer names something else. */
   | { readonly is: 'not_ours'; readonly snapshot: PullRequestSnapshot }
+  /** An open one of somebody else's says that it closes one of the issues; nothing was created. */
+  | { readonly is: 'rival'; readonly snapshot: PullRequestSnapshot }
   | {
       readonly is: 'refused';
       readonly reason: 'no_commits' | 'branch_missing' | 'base_missing' | 'archived' | 'validation';

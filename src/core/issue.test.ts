@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { forge } from '../../test/fixtures/pulls.ts';
 import { rigWith } from '../../test/fixtures/views.ts';
-import { bodyFixing, issueMoved, issuesOf, readIssue } from './issue.ts';
+import { bodyFixing, isRival, issueMoved, issuesOf, readIssue } from './issue.ts';
 
 const onForge = rigWith({ forge });
 const local = rigWith({ forge: null });
@@ -50,6 +50,21 @@ test('a body says each issue that is not said yet, once', () => {
   expect(body).toBe('closes team/web#2\n\nFixes #3\nFixes team/docs#4');
   expect(bodyFixing(onForge, { title: 'x', body: ' \n' }, ['#3'])).toBe('Fixes #3');
   expect(bodyFixing(onForge, { title: 'x', body: ' \n' }, [])).toBe(' \n');
+});
+
+describe('a pull request of somebody else’s for an issue', () => {
+  const unless = { issues: ['team/web#7'], ours: 'Gastown-Pull: abcd/' };
+
+  test.each([
+    ['in its body', { title: 'x', body: 'Closes #7' }, true],
+    ['in its title', { title: 'Fixes team/web#7', body: null }, true],
+    ['about another', { title: 'x', body: 'Closes #8' }, false],
+    ['that is only mentioned', { title: 'As in #7', body: null }, false],
+    ['that is ours', { title: 'x', body: 'Closes #7\n\nGastown-Pull: abcd/web-2' }, false],
+    ['of another town', { title: 'x', body: 'Closes #7\n\nGastown-Pull: zzzz/web-2' }, true],
+  ] as const)('is known by its words: %s', (_, words, is) => {
+    expect(isRival(forge, unless, words)).toBe(is);
+  });
 });
 
 describe('an issue that a person names', () => {

@@ -5,6 +5,9 @@
  * I1 One issue has one name, however it was written: `team/web#12`, in lower case as forges
  *    compare paths. A rig on no forge has its own numbers.
  */
+import type { OpenSpec } from './forge-answers.ts';
+import { rigId } from './ids.ts';
+import type { ForgeProject } from './pull-request.ts';
 import type { Rig } from './rig.ts';
 
 const FIXES =
@@ -35,6 +38,18 @@ export function issuesOf(rig: Repository, words: string): readonly string[] {
   const own = ownPath(rig);
   const names = issuesNamed(words).map((issue) => (issue.startsWith('#') ? own + issue : issue));
   return [...new Set(names.map((name) => name.toLowerCase()))];
+}
+
+/** Does a pull request of `project` say that it closes one of these, and is none of ours? */
+export function isRival(
+  project: ForgeProject,
+  { issues, ours }: OpenSpec['unless'],
+  { title, body }: { readonly title: string; readonly body: string | null },
+): boolean {
+  const lines = (body ?? '').split('\n');
+  if (lines.some((line) => line.trim().startsWith(ours))) return false;
+  const said = issuesOf({ id: rigId(''), forge: project }, `${title}\n${body ?? ''}`);
+  return said.some((issue) => issues.includes(issue));
 }
 
 /** I1. What an issue is called once its rig's repository is somewhere else; others stay. */

@@ -12,6 +12,7 @@ const TRAILER = 'Gastown: t4wn web-17';
 export function openCases(cases: Cases): void {
   opened(cases);
   before(cases);
+  rivals(cases);
   refused(cases);
   probed(cases);
 }
@@ -29,6 +30,7 @@ async function specFor(scene: Scene, branch = 'gt/a'): Promise<OpenSpec> {
     draft: false,
     labels: ['bot'],
     reviewers: [],
+    unless: { issues: [], ours: 'Gastown: t4wn/' },
   };
 }
 
@@ -113,6 +115,34 @@ function before({ check }: Cases): void {
     await scene.repo.openPull(theirs);
     expect(await open(scene, spec)).toMatchObject({ is: 'not_ours', snapshot: { title: 'Mine' } });
     expect(scene.repo.pulls).toHaveLength(1);
+  });
+}
+
+function rivals({ check }: Cases): void {
+  const about = (scene: Scene) => ({
+    issues: [`${scene.repo.fullName.toLowerCase()}#7`],
+    ours: 'Gastown: t4wn/',
+  });
+
+  check('opens none beside one that says it closes the same issue', async (scene) => {
+    const theirs = await scene.pull('bob/fix', { body: 'Mine.\n\nCloses #7' });
+    await scene.pull('bob/other', { body: 'As in #7' });
+    const spec = { ...(await specFor(scene)), unless: about(scene) };
+    expect(await open(scene, spec)).toMatchObject({
+      is: 'rival',
+      snapshot: { ref: { number: theirs.number }, fixes: ['#7'] },
+    });
+    expect(scene.repo.pulls).toHaveLength(2);
+    theirs.close('bob');
+    expect(await open(scene, spec)).toMatchObject({ is: 'opened' });
+  });
+
+  check('opens one beside another of ours, and where nobody is looked for', async (scene) => {
+    await scene.pull('gt/b', { body: 'Fixes #7\n\nGastown: t4wn/web-18' });
+    const spec = await specFor(scene);
+    expect(await open(scene, { ...spec, unless: about(scene) })).toMatchObject({ is: 'opened' });
+    await scene.pull('bob/fix', { body: 'Fixes #7' });
+    expect(await open(scene, await specFor(scene, 'gt/c'))).toMatchObject({ is: 'opened' });
   });
 }
 

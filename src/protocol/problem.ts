@@ -59,6 +59,7 @@ const failureStatus: Readonly<Record<FailureKind, number>> = {
   pr_unread: 502,
   pr_not_adopted: 409,
   pr_closed: 409,
+  pr_rival: 409,
   pr_left_behind: 409,
   pr_not_ours: 409,
   pr_refused: 422,

@@ -52,10 +52,12 @@ export class ForgeQueries {
     return answeredBefore(this.#sql, asked, key);
   }
 
-  /** The rig of a closed pull request that is asked about; null: it is about something else. */
-  rigOfClosedPull(id: string): Rig | null {
+  /** The rig of a question that another pull request may answer; null: it is about else. */
+  rigToSupersede(id: string): Rig | null {
     const row = escalations.get(this.#sql, id);
-    if (row?.failure?.kind !== 'pr_closed' || row.status === 'resolved') return null;
+    const kind = row?.failure?.kind;
+    if (kind !== 'pr_closed' && kind !== 'pr_rival') return null;
+    if (row === undefined || row.status === 'resolved') return null;
     const request = mergeRequests.get(this.#sql, row.subject);
     return request === undefined ? null : (rigs.get(this.#sql, request.rig) ?? null);
   }

@@ -50,6 +50,7 @@ function specFor(head: string, change: Partial<OpenSpec> = {}): OpenSpec {
     draft: false,
     labels: [],
     reviewers: [],
+    unless: { issues: [], ours: 'Gastown: t4wn/' },
     ...change,
   };
 }

@@ -310,7 +310,9 @@ test('a 404 on one that it opened a moment ago may pass', async () => {
   const [scene] = await sceneWith(0);
   const head = commitOf(await scene.repo.push('ann', 'gt/a', { 'a.txt': 'a\n' }));
   const trailer = 'Gastown: t4wn web-1';
+  const plain = { labels: [], reviewers: [], unless: { issues: [], ours: '' } };
   const opened = await scene.port.open(scene.context, {
+    ...plain,
     headBranch: 'gt/a',
     baseBranch: 'main',
     head,
@@ -318,8 +320,6 @@ test('a 404 on one that it opened a moment ago may pass', async () => {
     body: trailer,
     trailer,
     draft: false,
-    labels: [],
-    reviewers: [],
   });
   if (!opened.ok || opened.value.is !== 'opened') throw new Error(JSON.stringify(opened));
   const { project, number, nodeId, url } = opened.value.snapshot.ref;

@@ -40,6 +40,7 @@ test('octokit finds the pull request, its comment, its answer and its merge', as
     draft: true,
     labels: ['gastown'],
     reviewers: ['bob'],
+    unless: { issues: [], ours: 'Gastown: t4wn/' },
   };
   const opened = await port.open(context, spec);
   if (!opened.ok || opened.value.is !== 'opened') throw new Error(JSON.stringify(opened));

@@ -22,6 +22,7 @@ import { ask } from './landing-build.ts';
 import { roundOf } from './pull-blocked.ts';
 import { unpublished } from './pull-calls.ts';
 import { couldNotReopen, reopened } from './pull-closed.ts';
+import { rivalFound, rivalOver } from './pull-rival.ts';
 import { couldNotReply, replied } from './pull-replies.ts';
 
 export function answered(view: MergeRequestView, report: ForgeReport): Plan {
@@ -65,9 +66,12 @@ function opened(view: MergeRequestView, answer: Opened): Plan {
     case 'opened':
     case 'adopted':
     case 'merged_before':
-      return act(set(mergeRequest, { ...heard, ...seen(view, answer.snapshot) }, answer.is));
-    case 'closed_before':
-      return act(set(mergeRequest, { ...heard, ...seen(view, answer.snapshot) }, answer.is));
+    case 'closed_before': {
+      const columns = { ...heard, ...seen(view, answer.snapshot), ...rivalOver(view) };
+      return act(set(mergeRequest, columns, answer.is));
+    }
+    case 'rival':
+      return rivalFound(view, answer.snapshot);
     case 'not_ours':
       return refused(view, {
         kind: 'pr_not_ours',

@@ -21,6 +21,7 @@ import { ask, jobFailed } from './landing-build.ts';
 import { landingRig } from './landing-slot.ts';
 import { newJob } from './new-job.ts';
 import { pullRefOf } from './pull-ref.ts';
+import { unlessOf } from './pull-rival.ts';
 import { askAboutStrangers, questionOver } from './pull-strangers.ts';
 
 export function publish(view: MergeRequestView): Plan {
@@ -224,6 +225,7 @@ export function openPull(view: MergeRequestView): Plan {
       draft: settings.draft,
       labels: settings.labels,
       reviewers: settings.reviewers,
+      unless: unlessOf(view),
     },
   }));
 }

@@ -23,6 +23,7 @@ import { blocked } from './pull-blocked.ts';
 import { closedByPerson } from './pull-closed.ts';
 import { headOf, merge, openPull, publish, takeStrangers } from './pull-calls.ts';
 import { proving } from './pull-proof.ts';
+import { rivalAsked } from './pull-rival.ts';
 import { replying } from './pull-replies.ts';
 import { strangersGone } from './pull-strangers.ts';
 
@@ -118,6 +119,8 @@ export function noAttempt(request: MergeRequest): Wait | null {
 
 function opening(view: MergeRequestView): Plan {
   const { mergeRequest } = view;
+  const asked = rivalAsked(view);
+  if (asked !== null) return asked;
   if (mergeRequest.published !== mergeRequest.head) return publish(view);
   return act(set(mergeRequest, { pr: 'opening' }, 'opening'));
 }

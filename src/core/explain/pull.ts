@@ -2,7 +2,18 @@
  * Words for pull requests: when nobody can read one, when a person closed it, when a forge
  * refuses, and what its checks and threads ask for. Pure; `explain.ts` is the door to it.
  */
-import { again, known, lines, named, quoted, short, stacked, tail, type Says } from './words.ts';
+import {
+  again,
+  known,
+  lines,
+  listed,
+  named,
+  quoted,
+  short,
+  stacked,
+  tail,
+  type Says,
+} from './words.ts';
 import { explainPullRequestError } from '../explain-forge.ts';
 
 type Kinds =
@@ -10,6 +21,7 @@ type Kinds =
   | 'pr_closed'
   | 'pr_left_behind'
   | 'pr_not_ours'
+  | 'pr_rival'
   | 'pr_refused'
   | 'pr_merge_refused'
   | 'pr_feedback'
@@ -42,6 +54,18 @@ export const pullWords: Says<Kinds> = {
     what: `An open pull request already uses the branch ${branch}, and it is not this bead's.`,
     evidence: url,
     next: again('Close it there', about),
+  }),
+  pr_rival: ({ url, issues }, about) => ({
+    what: `Somebody else has a pull request open for ${listed(issues.map(named))}.`,
+    evidence: stacked(
+      url,
+      'open: a pull request of our own is opened beside it',
+      'drop: the bead is closed without landing',
+      'its address: that one takes our place, and its merge closes the bead',
+    ),
+    next: known(about.escalation)
+      ? `Say what happens: gt escalation resolve ${about.escalation} open`
+      : 'See what is asked: gt escalation list',
   }),
   pr_refused: ({ branch, reason, detail }, about) => ({
     what:

@@ -7,9 +7,12 @@
  *    be asked by head, so all open ones are read, or nothing is opened; of the closed ones the
  *    thousand that changed last.
  * N3 A draft is a title that begins with `WIP:`.
+ * N4 Of somebody else's, those that changed last are looked at: one page of them, by their words.
  */
 import type { Opened, OpenSpec } from '../../core/forge-answers.ts';
 import type { PRStatusError } from '../../core/pr-status.ts';
+import { isRival } from '../../core/issue.ts';
+import type { ForgeProject } from '../../core/pull-request.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { explained, isAbsent } from '../absent.ts';
 import type { ForgeResponse } from '../http.ts';
@@ -31,6 +34,9 @@ export async function openPull(
   if (!before.ok) return before;
   if (before.value !== null) return ok(before.value);
   if (repo.value.archived === true) return ok(ARCHIVED);
+  const rival = await rivalOf(api, call, spec, asked.project);
+  if (!rival.ok) return rival;
+  if (rival.value !== null) return ok(rival.value);
   const body = {
     title: spec.draft ? `WIP: ${spec.title}` : spec.title, // N3
     body: spec.body,
@@ -85,6 +91,21 @@ async function existing(
   if (ours === undefined) return ok(null);
   const is = stateOf(ours) === 'merged' ? 'merged_before' : 'closed_before';
   return ok({ is, snapshot: justOpened(api, call, ours) });
+}
+
+/** N4 */
+async function rivalOf(
+  api: RestApi,
+  call: RestCall,
+  { unless }: OpenSpec,
+  named: ForgeProject,
+): Promise<Result<Opened | null, PRStatusError>> {
+  if (unless.issues.length === 0) return ok(null);
+  const path = `${repoPath(call.project)}/pulls?sort=recentupdate&state=open`;
+  const list = await api.list(call, path, pullShape, () => true);
+  if (!list.ok) return list;
+  const rival = list.value.items.find((pull) => isRival(named, unless, pull));
+  return ok(rival === undefined ? null : { is: 'rival', snapshot: justOpened(api, call, rival) });
 }
 
 function isOf({ project }: RestCall, fullName: string | null): boolean {

@@ -5,10 +5,13 @@
  * N1 Ours is told by the trailer, never by the login: we and the user are often one.
  * N2 Looked up by head branch alone: a person may have pointed ours at another base.
  * N3 The repository is asked for its present owner first: a former one finds nothing.
+ * N4 Of somebody else's, those that changed last are looked at: one page of them, by their words.
  */
 import { z } from 'zod';
 import type { Opened, OpenSpec } from '../../core/forge-answers.ts';
 import type { PRStatusError } from '../../core/pr-status.ts';
+import { isRival } from '../../core/issue.ts';
+import type { ForgeProject } from '../../core/pull-request.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { ForgeResponse } from '../http.ts';
 import { mismatch, partsOf, repoPath, type Call, type GitHubApi } from './api.ts';
@@ -27,6 +30,9 @@ export async function openPull(
   if (!before.ok) return before;
   if (before.value !== null) return ok(before.value);
   if (repo.value.archived === true) return ok(ARCHIVED);
+  const rival = await rivalOf(api, call, spec, asked.project);
+  if (!rival.ok) return rival;
+  if (rival.value !== null) return ok(rival.value);
   const body = {
     title: spec.title,
     body: spec.body,
@@ -82,6 +88,26 @@ async function existing(
   if (ours === undefined) return ok(null);
   const is = (ours.merged_at ?? null) === null ? 'closed_before' : 'merged_before';
   return ok({ is, snapshot: snapshot(ours) });
+}
+
+/** N4 */
+async function rivalOf(
+  api: GitHubApi,
+  call: Call,
+  { unless }: OpenSpec,
+  named: ForgeProject,
+): Promise<Result<Opened | null, PRStatusError>> {
+  if (unless.issues.length === 0) return ok(null);
+  const query = 'state=open&sort=updated&direction=desc&per_page=50';
+  const page = await api.get(call, `${repoPath(call.project)}/pulls?${query}`);
+  if (!page.ok) return page;
+  const found = pulls.safeParse(page.value.json);
+  if (!found.success) return err(mismatch(call, page.value.json));
+  const rival = found.data.find(({ title, body }) =>
+    isRival(named, unless, { title, body: body ?? null }),
+  );
+  if (rival === undefined) return ok(null);
+  return ok({ is: 'rival', snapshot: restSnapshot(call.project, rival, api.now) });
 }
 
 function isOf({ project }: Call, fullName: string | undefined): boolean {

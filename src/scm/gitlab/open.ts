@@ -5,11 +5,13 @@
  * N1 Ours is told by the trailer, never by the login: we and the user are often one.
  * N2 Looked up by source branch alone: a person may have pointed ours at another target.
  * N3 A draft is a title that begins with `Draft:`.
+ * N4 Of somebody else's, those that changed last are looked at: one page of them, by their words.
  */
 import { z } from 'zod';
 import type { Opened, OpenSpec } from '../../core/forge-answers.ts';
 import type { PRStatusError } from '../../core/pr-status.ts';
-import type { PullRequestSnapshot } from '../../core/pull-request.ts';
+import { isRival } from '../../core/issue.ts';
+import type { ForgeProject, PullRequestSnapshot } from '../../core/pull-request.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { explained } from '../absent.ts';
 import type { ForgeResponse } from '../http.ts';
@@ -39,6 +41,9 @@ export async function openMergeRequest(
   if (!before.ok) return before;
   if (before.value !== null) return ok(before.value);
   if (archived === true) return ok(refusal('archived', 'the project is archived'));
+  const rival = await rivalOf(api, call, spec, asked.project);
+  if (!rival.ok) return rival;
+  if (rival.value !== null) return ok(rival.value);
   const body = {
     source_branch: spec.headBranch,
     target_branch: spec.baseBranch,
@@ -86,6 +91,24 @@ async function existing(
   if (ours === undefined) return ok(null);
   const is = stateOf(ours) === 'merged' ? 'merged_before' : 'closed_before';
   return ok({ is, snapshot: justOpened(api, call, ours) });
+}
+
+/** N4 */
+async function rivalOf(
+  api: RestApi,
+  call: RestCall,
+  { unless }: OpenSpec,
+  named: ForgeProject,
+): Promise<Result<Opened | null, PRStatusError>> {
+  if (unless.issues.length === 0) return ok(null);
+  const query = 'state=opened&scope=all&order_by=updated_at';
+  const path = `${projectPath(call.project)}/merge_requests?${query}`;
+  const list = await api.list(call, path, mergeRequestShape, () => true);
+  if (!list.ok) return list;
+  const rival = list.value.items.find(({ title, description }) =>
+    isRival(named, unless, { title, body: description }),
+  );
+  return ok(rival === undefined ? null : { is: 'rival', snapshot: justOpened(api, call, rival) });
 }
 
 async function refused(

@@ -93,7 +93,7 @@ async function adopt(deps: ServerDeps, call: Call<'adoptPull'>) {
   return command(deps, call, { ...asked, snapshot: snapshot.value }, shown);
 }
 
-/** F3. The address is the answer to an escalation about a closed pull request of this rig. */
+/** F3. The address is the answer to a question which pull request of this rig it shall be. */
 export async function supersede(
   deps: ServerDeps,
   call: Call<'resolveEscalation'>,

@@ -167,7 +167,7 @@ function reviewHandlers(deps: ServerDeps): Pick<WorkHandlers, ReviewRoutes> {
     resolveEscalation: (call) => {
       const { escalation } = call.params;
       const { answer } = call.body;
-      const rig = isAddress(answer) ? deps.forge.queries().rigOfClosedPull(escalation) : null;
+      const rig = isAddress(answer) ? deps.forge.queries().rigToSupersede(escalation) : null;
       if (rig !== null && answer !== null) return supersede(deps, call, rig, answer);
       const order = { kind: 'escalation_resolve', escalation, ...call.body } as const;
       return command(deps, call, order, () => deps.queries().escalation(escalation));

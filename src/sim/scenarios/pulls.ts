@@ -298,6 +298,37 @@ export const pullScenarios: readonly Scenario[] = [
       stage.expect(forge.created.length === 1, `${forge.created.length} pull requests ever`);
     },
   }),
+  ...(['open', 'drop', 'gone'] as const).map((answer) =>
+    scripted({
+      name: `somebody else’s pull request is open for its issue: ${answer}`,
+      why: 'a second pull request was opened beside one that a person was at work on',
+      options: onForge(),
+      async script(stage) {
+        const { forge, rows, git } = stage.world;
+        const repo = [...forge.repos.values()].find(({ rig }) => rig === 'web');
+        assert(repo !== undefined, 'it is there');
+        const head = git.commit([repo.remote.tip], []);
+        repo.remote.branches.set('ann/fix', head);
+        const theirs = forge.create(repo, 'ann/fix', 'main', head, null);
+        theirs.fixes = ['#7'];
+        const id = await stage.sling('fix the crash', [], false, 'Fixes #7');
+        await stage.until(() => failures(stage).includes('pr_rival'));
+        await stage.until(() => false, 300);
+        stage.expect(forge.created.length === 0, 'nothing is opened before somebody says so');
+        stage.expect(stage.isWaiting(id), `${id} waits for a person`);
+        const [asked] = rows.read().openEscalations;
+        if (answer === 'gone') forge.close(repo, theirs, 'ann');
+        const order = { kind: 'escalation_resolve', escalation: asked?.id ?? '', answer } as const;
+        await stage.ask(order);
+        await stage.until(() => stage.bead(id).status === 'closed', 6_000);
+        const { resolution } = stage.bead(id);
+        const isLanded = answer !== 'drop';
+        stage.expect(resolution === (isLanded ? 'merged' : 'dropped'), `${id} is ${resolution}`);
+        stage.expect(forge.created.length === (isLanded ? 1 : 0), `${forge.created.length} opened`);
+        await stage.settle();
+      },
+    }),
+  ),
   scripted({
     name: 'closed by a person and asked to redo: one more, on a branch of its own',
     why: 'a retry loop opened one pull request after another',

@@ -16,6 +16,7 @@ import type {
   OpenSpec,
 } from '../../core/forge-answers.ts';
 import type { Commit } from '../../core/ids.ts';
+import { isRival } from '../../core/issue.ts';
 import { limits } from '../../core/limits.ts';
 import type { MergeRequest } from '../../core/merge-request.ts';
 import type { PullRequestRef, PullRequestSnapshot } from '../../core/pull-request.ts';
@@ -171,6 +172,8 @@ class Requests {
     });
     if (head === undefined) return refuse('branch_missing');
     if (git.isAncestor(head, remote.tip)) return refuse('no_commits');
+    const rival = repo.pulls.find((pull) => isTheirs(repo, pull, spec));
+    if (rival !== undefined) return { is: 'rival', snapshot: this.#show(repo, rival) };
     if (faults.happens('stranger_opens_foreign')) {
       const theirs = this.#forge.create(repo, spec.headBranch, spec.baseBranch, head, null);
       return { is: 'not_ours', snapshot: this.#show(repo, theirs) };
@@ -307,3 +310,9 @@ const probed: Probe = {
   mergeQueue: null,
   movedTo: null,
 };
+
+function isTheirs({ project }: Repository, pull: Pull, { unless }: OpenSpec): boolean {
+  if (pull.state !== 'open' || pull.trailer !== null) return false;
+  const body = pull.fixes.map((issue) => `Fixes ${issue}`).join('\n');
+  return isRival(project, unless, { title: '', body });
+}

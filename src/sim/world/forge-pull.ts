@@ -60,6 +60,8 @@ export interface Pull {
   readonly trailer: string | null;
   /** Opened by somebody for a change of their own; not one beside the town's on its branch. */
   readonly author: Author | null;
+  /** Issues that its body says it closes. */
+  fixes: readonly string[];
   readonly openedAt: number;
   state: 'open' | 'merged' | 'closed';
   head: Commit;
@@ -154,7 +156,7 @@ export function show(repo: Repository, pull: Pull, scene: ShowScene): PullReques
     state: pull.state,
     draft: pull.draft,
     title: `pull ${pull.number}`,
-    fixes: [],
+    fixes: pull.fixes,
     author: own ? 'gastown' : 'stranger',
     head: pull.head,
     headBranch: pull.branch,

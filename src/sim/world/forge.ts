@@ -305,6 +305,7 @@ export class ModelForge {
       base,
       trailer,
       author,
+      fixes: [],
       head,
       openedAt: this.world.time.now,
       state: 'open',

@@ -8,6 +8,7 @@ import type { Command } from '../../core/command.ts';
 import type { JobResult, JobSpec } from '../../core/job.ts';
 import { beads } from '../../storage/tables/beads.ts';
 import { escalations } from '../../storage/tables/escalations.ts';
+import { mergeRequests } from '../../storage/tables/merge-requests.ts';
 import { towns } from '../../storage/tables/town.ts';
 import { answerOf, subjectOf } from '../why.ts';
 
@@ -245,6 +246,17 @@ describe('another pull request in the place of a closed one', () => {
       branch: 'ann/better',
     });
     expect(stage.town.dryResync()).toEqual([]);
+  });
+
+  test('may be the one beside which ours was not opened', () => {
+    const failure = { kind: 'pr_rival', helps: 'person', url: ref.url, issues: [] } as const;
+    stage.sql.transaction((tx) => {
+      escalations.update(tx, 'esc-1', { failure });
+      mergeRequests.update(tx, 'mr-1', { pr: 'none', prNumber: null, adopted: false });
+    });
+    expect(stage.ask(supersede()).ok).toBe(true);
+    expect(stage.request).toMatchObject({ pr: 'open', prNumber: 15, adopted: true });
+    expect(escalations.get(stage.sql, 'esc-1')?.status).toBe('resolved');
   });
 
   test('brings the issues that it says it closes', () => {

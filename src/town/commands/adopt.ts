@@ -4,7 +4,8 @@
  *
  * D1 It was parsed and read once before; nothing here looks. D2 It belongs to the rig: same
  *    forge, same repository, same target. D3 One bead per pull request.
- * D4 One that takes the place of a closed one is adopted by the same bead: its merge closes it.
+ * D4 One that takes the place of a closed one, or of one that was not opened beside it, is adopted
+ *    by the same bead: its merge closes it.
  * D5 It is about the issues that it says it closes: a bead about one of them is a duplicate. Where
  *    another bead came first, whoever adopts it wants both.
  */
@@ -83,11 +84,12 @@ function supersede(ask: Ask, command: Supersede): Answer {
   const request = mergeRequests.get(tx, escalation.subject);
   const bead = request === undefined ? undefined : beads.get(tx, request.bead);
   const rig = request === undefined ? undefined : rigs.get(tx, request.rig);
-  const isAsked = request?.pr === 'closed' && request.escalation === escalation.id;
+  const isOpen = request?.pr === (escalation.failure?.kind === 'pr_rival' ? 'none' : 'closed');
+  const isAsked = isOpen && request?.escalation === escalation.id;
   if (escalation.status === 'resolved' || !isAsked || bead === undefined || rig === undefined) {
     const name = escalation.id;
     const { status } = escalation;
-    const allowed = ['a pull request that was closed'];
+    const allowed = ['which pull request it shall be'];
     return err({ kind: 'not_now', helps: 'person', command: 'supersede', name, status, allowed });
   }
   const refused = notNow('supersede', bead, ['in_review', 'held']);
