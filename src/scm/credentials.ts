@@ -172,7 +172,7 @@ function fits(token: StoredToken, project: ForgeBinding): boolean {
   return isHere && token.apiOrigin === originOf(project.apiBase);
 }
 
-async function leaseOf(token: StoredToken, source: string): Promise<CredentialLease> {
+export async function leaseOf(token: StoredToken, source: string): Promise<CredentialLease> {
   const { provider, origin, apiOrigin, secret, login, expiresAt } = token;
   const fingerprint = await fingerprintOfSecret(secret);
   const sent = { scheme: schemeFor(provider), identity: login ?? fingerprint } as const;

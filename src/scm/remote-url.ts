@@ -58,9 +58,16 @@ export function forgeFrom(instance: ForgeInstance): Result<KnownForge, string> {
   const refused = refusedAddress(url, httpOrigins) ?? refusedAddress(new URL(apiBase), httpOrigins);
   if (refused !== null) return err(refused);
   if (url.search !== '' || url.hash !== '') return err('a query or a fragment in the address');
+  if (!isPlainPath(instance.url, url)) return err('a path that is read in another way');
   if (provider === 'github' && basePath !== '') return err('a path after the host');
   const sshHosts = [url.hostname, ...(instance.sshHost === undefined ? [] : [instance.sshHost])];
   return ok({ provider, origin: url.origin, apiBase, basePath, sshHosts });
+}
+
+/** No `..`, nothing encoded, no list of addresses. */
+function isPlainPath(text: string, { pathname }: URL): boolean {
+  const written = /^https?:\/\/[^/]*(.*)$/i.exec(text)?.[1] ?? '';
+  return (written === '' ? '/' : written) === pathname && !/[%,;]/.test(pathname);
 }
 
 /** For the door: the origins a person allowed to be spoken to without TLS. */

@@ -10,6 +10,7 @@ import type { Failure } from '../core/failure.ts';
 import type { ForgeProject, PullRequestRef, PullRequestSnapshot } from '../core/pull-request.ts';
 import type { Result } from '../core/result.ts';
 import type { Rig } from '../core/rig.ts';
+import type { ForgeInstanceSetting } from '../core/settings.ts';
 import type { LookView, UseView } from '../town/forge-views.ts';
 import type { ForgeQueries } from '../town/forge-queries.ts';
 
@@ -51,6 +52,8 @@ export interface PullPlace {
 
 export interface ForgeDesk {
   queries(): ForgeQueries;
+  /** What is wrong with the address of a forge of one's own; null: nothing. */
+  refusedInstance(instance: ForgeInstanceSetting): string | null;
   /** null: the remote is on no forge that is known here and can be spoken to. */
   projectOf(remote: string): Promise<ForgeProject | null>;
   /** Asks the forge what the rig's credential may do. null: it is on no forge. */

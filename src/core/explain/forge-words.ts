@@ -103,9 +103,9 @@ export function renew(source: string, host: string, about: About): string {
     case 'rig.token':
       return `Give the rig a valid token: ${giveToken(about)}`;
     case 'town.token':
-      return `Give the town a valid token: ${giveToken({})}`;
+      return `Give the town a valid token: gt forge login --url ${named(host)}`;
     case 'town.cli_token':
-      return `Give the town a valid CLI token: ${giveToken({})} --cli`;
+      return `Give the town a valid CLI token: gt forge login --url ${named(host)} --cli`;
     case 'rig.app':
     case 'town.app':
       return lookAgain('Check the key and the installation of the app', about);

@@ -121,7 +121,8 @@ function valueNext(field: string, expected: string, about: About): string {
   if (isSettingKey(key)) {
     return `Such as: ${setting(key, settingDefinitions[key].example, about)}`;
   }
-  return `Give ${expected}`;
+  const [, command] = /: (gt .+)$/.exec(expected) ?? [];
+  return command === undefined ? `Give ${expected}` : `Make it known: ${command}`;
 }
 
 /** The first step of the circle is the one that was refused; the second is already there. */

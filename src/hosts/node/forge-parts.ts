@@ -13,17 +13,19 @@ import type { ForgeProject, PullRequestRef, PullRequestSnapshot } from '../../co
 import { err, ok, type Result } from '../../core/result.ts';
 import type { Rig } from '../../core/rig.ts';
 import type { Secret } from '../../core/secret.ts';
+import type { ForgeInstanceSetting } from '../../core/settings.ts';
 import type { ForgePort } from '../../ports/forge.ts';
 import type { CredentialFor, GitLogin } from '../../runtime/git-credential.ts';
 import { bindToken, resolveCredential, type CredentialSources } from '../../scm/credentials.ts';
 import type { ForgeDoor } from '../../scm/http.ts';
-import { originOf, type ForgeBinding } from '../../scm/lease.ts';
+import { hostOf, originOf, type ForgeBinding } from '../../scm/lease.ts';
 import { RateBudgets } from '../../scm/rate-budget.ts';
 import { RecentDeliveries } from '../../scm/recent-deliveries.ts';
-import { forgeOf, httpOriginsOf, knownForges } from '../../scm/remote-url.ts';
+import { forgeFrom, forgeOf, httpOriginsOf, knownForges } from '../../scm/remote-url.ts';
 import type { ForgeInstance } from '../../scm/remote-url.ts';
 import { maskOf, SecretBox, writtenBack } from '../../scm/secret-box.ts';
 import { verifyWebhook, type WebhookRefusal } from '../../scm/webhooks.ts';
+import { whoAmI } from '../../scm/whoami.ts';
 import type { Due } from '../../scm/webhook-hints.ts';
 import type {
   AppOffer,
@@ -96,6 +98,12 @@ export class ForgeParts implements ForgeDesk {
     return found !== null && spoken.includes(found.provider) ? found : null;
   }
 
+  /** What is not understood would be passed over in silence later. */
+  refusedInstance(one: ForgeInstanceSetting): string | null {
+    const made = forgeFrom(instanceOf(one));
+    return made.ok ? null : made.error;
+  }
+
   credentialFor(whose: CredentialFor): Promise<GitLogin> {
     return this.#credentials.forGit(whose, (remote) => forgeOf(remote, this.#instances()));
   }
@@ -130,8 +138,9 @@ export class ForgeParts implements ForgeDesk {
     const tokens = this.#queries.sealed(rig, wish.cli);
     const rows = of === 'app' ? this.#queries.sealedApps(rig) : tokens;
     const stored = rows.map(({ origin }) => origin);
+    const { url } = wish;
     const asked =
-      wish.url === null ? stored : stored.filter((one) => one === originOf(wish.url ?? ''));
+      url === null ? stored : stored.filter((one) => one === originOf(url) || hostOf(one) === url);
     const [only, ...more] = asked;
     if (only !== undefined && more.length === 0) return ok(only);
     const forge = this.#forgeOf(wish);
@@ -251,7 +260,11 @@ export class ForgeParts implements ForgeDesk {
   ): Promise<Result<string | null, Failure>> {
     const on = rig ?? this.#queries.rigs().find((one) => one.forge?.origin === forge.origin);
     const project = on?.forge ?? null;
-    if (on === undefined || project === null) return ok(null);
+    if (on === undefined || project === null) {
+      const told = await whoAmI(this.#door, forge, secret);
+      if (told.is === 'refused') return refusedByForge(forge, told.status);
+      return ok(told.is === 'login' ? told.login : null);
+    }
     const alone: CredentialSources = {
       rigTokens: [bindToken(forge, secret)],
       rigApp: null,
@@ -266,7 +279,7 @@ export class ForgeParts implements ForgeDesk {
     const { error } = probed;
     const refused = error.kind === 'http_error' && error.reason === 'unauthenticated';
     if (!refused) return ok(null);
-    return refusedToken(`one that ${forge.origin} takes; it answered ${error.status}`);
+    return refusedByForge(forge, error.status);
   }
 
   /** P2 */
@@ -275,16 +288,19 @@ export class ForgeParts implements ForgeDesk {
     const known = knownForges(this.#instances());
     const own = this.#ownOrigins();
     const only = own.length === 1 ? own[0] : undefined;
-    const origin = url === null ? only : originOf(url);
-    const found = known.find((one) => one.origin === origin);
+    const origin = url === null ? only : (originOf(url) ?? url);
+    const found = known.find((one) => one.origin === origin || hostOf(one.origin) === origin);
     if (found !== undefined) return ok(found);
     const names = known.map((one) => one.origin).join(', ');
-    const expected =
+    return err(
       url === null
-        ? `the address of the forge, with --url: ${own.join(', ') || names}`
-        : `a forge that is known (${names}), or one of yours: gt config set forge.instances`;
-    const given = url ?? 'nothing';
-    return err({ kind: 'bad_value', helps: 'person', field: 'url', given, expected });
+        ? badUrl('nothing', `the address of the forge, with --url: ${own.join(', ') || names}`)
+        : badUrl(
+            withoutLogin(url),
+            `the address of a forge that is known (${names}); one of yours is made known with: ` +
+              'gt config set forge.instances github=https://git.example.com',
+          ),
+    );
   }
 
   /** Where rigs are, and those the town was told of. */
@@ -295,14 +311,19 @@ export class ForgeParts implements ForgeDesk {
   }
 
   #instances(): readonly ForgeInstance[] {
-    return this.#queries.settings(null)['forge.instances'].map((one) => ({
-      provider: one.provider,
-      url: one.url,
-      apiBase: one.apiBase ?? undefined,
-      sshHost: one.sshHost ?? undefined,
-      allowHttp: one.allowHttp,
-    }));
+    return this.#queries.settings(null)['forge.instances'].map(instanceOf);
   }
+}
+
+function instanceOf(one: ForgeInstanceSetting): ForgeInstance {
+  const { provider, url, apiBase, sshHost, allowHttp } = one;
+  return {
+    provider,
+    url,
+    apiBase: apiBase ?? undefined,
+    sshHost: sshHost ?? undefined,
+    allowHttp,
+  };
 }
 
 const nowhere = { source: null, expiresAt: null } as const;
@@ -322,7 +343,8 @@ function isAbout({ project }: Due, path: string): boolean {
 
 function forgeOfRig(rig: Rig, url: string | null): Result<ForgeBinding, Failure> {
   if (rig.forge === null) return err(noForge(rig));
-  if (url === null || originOf(url) === rig.forge.origin) return ok(rig.forge);
+  const { origin } = rig.forge;
+  if (url === null || originOf(url) === origin || hostOf(origin) === url) return ok(rig.forge);
   const expected = `${rig.forge.origin}, where ${rig.id} is: a token goes nowhere else`;
   return err({ kind: 'bad_value', helps: 'person', field: 'url', given: url, expected });
 }
@@ -333,6 +355,18 @@ function noForge(rig: Rig): Failure {
     'before the rig is added';
   const given = `${rig.id} (${rig.remote})`;
   return { kind: 'bad_value', helps: 'person', field: 'rig', given, expected };
+}
+
+function refusedByForge({ origin }: ForgeBinding, status: number): Result<never, Failure> {
+  return refusedToken(`one that ${origin} takes; it answered ${status}`);
+}
+
+function badUrl(given: string, expected: string): Failure {
+  return { kind: 'bad_value', helps: 'person', field: 'url', given, expected };
+}
+
+function withoutLogin(url: string): string {
+  return url.replace(/\/\/[^/?#]*@/, '//');
 }
 
 function refusedToken(expected: string): Result<never, Failure> {

@@ -128,12 +128,61 @@ describe('a credential', () => {
     expect((await remove('key-2')).status).toBe(404);
   });
 
+  test('of a forge where no rig is yet is shown to it as well', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'devforge-'));
+    const clock = { now: () => Date.now() };
+    const other = new DevForge({ home, clock, random: new SeededRandom() });
+    try {
+      const { origin } = await other.start();
+      const user = other.addUser('lab');
+      const good = other.addToken(user, { scopes: ['api'], prefix: 'glpat-' }).secret;
+      const typed = { 'forge.instances': `github=${forge.origin}\ngitlab=${origin}` };
+      await town.call('PATCH', 'settings', { typed });
+      const refused = await put({ token: 'glpat-wrong', url: origin }, 'credentials');
+      expect([refused.status, refused.body.evidence]).toEqual([
+        400,
+        expect.stringContaining(`one that ${origin} takes; it answered 401`),
+      ]);
+      const host = new URL(origin).host;
+      const saved = await put({ token: good, url: host }, 'credentials');
+      expect(saved.body.credential).toMatchObject({ scope: 'town', origin, login: 'lab' });
+      other.faults.add({ fault: { kind: 'status', status: 503 }, path: '/user' });
+      const unsure = await put({ token: 'glpat-later', url: host }, 'credentials');
+      expect(unsure.body.credential).toMatchObject({ login: null });
+    } finally {
+      await other.stop();
+      rmSync(home, { recursive: true, force: true });
+    }
+  });
+
+  test('for a forge that is not known is refused without the login in its address', async () => {
+    const refused = await put({ token, url: 'https://me:hush@git.example.com' }, 'credentials');
+    expect(refused.status).toBe(400);
+    expect(JSON.stringify(refused.body)).toContain('gt config set forge.instances github=https');
+    expect(JSON.stringify(refused.body)).not.toContain('hush');
+  });
+
   test('is gone with its rig', async () => {
     await put({ token });
     await town.call('DELETE', 'rigs/web');
     const { body } = await town.call<ForgeStatus>('GET', 'forge');
     expect(body.credentials).toEqual([]);
   });
+});
+
+test.each([
+  ['several in one line', 'github=https://a.example,gitlab=https://b.example'],
+  ['dots that lead out of it', 'gitlab=https://git.example.com/../forge'],
+  ['a port there cannot be', 'gitlab=https://git.example.com:99999'],
+  ['an address of the machine’s cloud', 'gitea=https://169.254.169.254'],
+  ['a path where there can be none', 'github=https://git.example.com/forge'],
+  ['http beyond this machine', 'gitea=http://git.example.com'],
+])('a forge of one’s own with %s is refused when it is set', async (_, typed) => {
+  const before = await town.call('GET', 'settings/forge.instances');
+  const refused = await town.call('PATCH', 'settings', { typed: { 'forge.instances': typed } });
+  expect(refused.status).toBe(400);
+  expect(JSON.stringify(refused.body)).toContain('forge.instances[0]');
+  expect((await town.call('GET', 'settings/forge.instances')).body).toEqual(before.body);
 });
 
 describe('an adoption', () => {

@@ -4,6 +4,8 @@
  *
  * T1 Streams end when the server stops, so that a stop never waits for a client.
  */
+import type { Command } from '../../core/command.ts';
+import type { Failure } from '../../core/failure.ts';
 import { err, ok } from '../../core/result.ts';
 import { limits } from '../../core/limits.ts';
 import { ndjson } from '../../protocol/http.ts';
@@ -58,9 +60,24 @@ function settingHandlers(deps: ServerDeps): Pick<TownHandlers, SettingRoutes> {
     setSettings: (call) => {
       const order = settingsOrder(null, call.body);
       if (!order.ok) return order;
+      const refused = refusedInstance(deps, order.value);
+      if (refused !== null) return err(refused);
       return command(deps, call, order.value, () => deps.queries().settings(null));
     },
   };
+}
+
+/** The first forge whose address the host cannot use. */
+function refusedInstance({ forge }: ServerDeps, order: Command): Failure | null {
+  const all = order.kind === 'settings_set' ? (order.set['forge.instances'] ?? []) : [];
+  for (const [at, instance] of all.entries()) {
+    const why = forge.refusedInstance(instance);
+    if (why === null) continue;
+    const field = `forge.instances[${at}].url`;
+    const expected = `an address such as https://git.example.com, but ${why}`;
+    return { kind: 'bad_value', helps: 'person', field, given: instance.url, expected };
+  }
+  return null;
 }
 
 function transferHandlers(deps: ServerDeps): Pick<TownHandlers, 'export' | 'import'> {

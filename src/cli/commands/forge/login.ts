@@ -8,6 +8,7 @@
 import { canAsk } from '../../ask.ts';
 import { exitCodes, type ExitCode } from '../../exit-codes.ts';
 import { Interrupted, usage } from '../../problem.ts';
+import type { CredentialResource } from '../../../protocol/http.ts';
 import type { Context } from '../../spec.ts';
 import { lookLines } from './look.ts';
 
@@ -40,10 +41,16 @@ export async function login(
     const kept = `${changed ? 'saved' : 'as it was'}${cli ? ' as the CLI token' : ''}`;
     return [
       `${credential.mask}  ${kept}, for ${rig ?? 'every rig'} at ${credential.origin}${who}`,
-      ...(look === null ? [] : lookLines(output, look, world.now())),
+      ...(look === null ? unseen(credential) : lookLines(output, look, world.now())),
     ];
   });
   return look !== null && look.failure !== null ? exitCodes.failure : exitCodes.ok; // L2
+}
+
+/** L2. No rig is there yet, and the forge did not say whose token it is. */
+function unseen({ login, origin }: CredentialResource): readonly string[] {
+  if (login !== null) return [];
+  return [`  ${origin} did not say whose it is: it shows when a rig is added there, gt rig add`];
 }
 
 export async function logout(
