@@ -5,10 +5,19 @@
  */
 import type { Examples } from './examples.ts';
 import { commitOf } from './ids.ts';
+import { instant } from './time.ts';
 
 const head = commitOf('9fceb02d0ae598e95dc970b74767f19372d61af8');
 
 export const pullExamples = {
+  pr_reads_fail: {
+    kind: 'pr_reads_fail',
+    helps: 'later',
+    url: 'https://gitlab.com/team/web/-/merge_requests/12',
+    error: { kind: 'network_error', provider: 'gitlab', host: 'gitlab.com', cause: 'timeout' },
+    count: 3,
+    seenAt: instant(Date.UTC(2030, 0, 31, 12)),
+  },
   pr_poll_failed: {
     kind: 'pr_poll_failed',
     helps: 'person',

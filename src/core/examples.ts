@@ -25,6 +25,7 @@ export const exampleAbout: About = {
   attempt: 'web-17.2',
   mergeRequest: 'mr-4',
   escalation: 'esc-2',
+  url: 'https://github.com/team/web/pull/12',
   now: instant(1_900_000_060_000),
 };
 

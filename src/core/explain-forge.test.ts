@@ -270,9 +270,10 @@ test('a right that is missing names the credential, what it lacks, and the rig i
     evidence: 'from town.token; missing: checks=read',
     next: 'Give it a token that may: gt forge login --rig web',
   });
-  expect(explainArchived('https://github.com/acme/web')).toMatchObject({
+  expect(explainArchived('https://github.com/acme/web', 'web')).toMatchObject({
     what: expect.stringContaining('archived'),
     evidence: 'https://github.com/acme/web',
+    next: expect.stringContaining('gt rig remove web'),
   });
 });
 

@@ -16,8 +16,6 @@ import type { ForgeProvider } from './pull-request.ts';
 import { redactPatterns } from './redact.ts';
 
 export interface AboutChange extends About {
-  /** The address of the pull request, where one is known. */
-  readonly url?: string | null | undefined;
   /** `owner/name` */
   readonly project?: string | null | undefined;
 }
@@ -56,11 +54,11 @@ export function explainMissingRight(
   };
 }
 
-export function explainArchived(repository: string): Explanation {
+export function explainArchived(repository: string, rig: string): Explanation {
   return {
     what: 'The repository is archived: nothing can be pushed to it.',
     evidence: repository,
-    next: 'Make it writable on the forge, or remove the rig',
+    next: `Make it writable on the forge, or give it up: gt rig remove ${rig}`,
   };
 }
 
@@ -93,16 +91,16 @@ const says: Says = {
       pinnedTo === undefined ? `Give it a token: ${giveToken(about)}` : givePinned(pinnedTo, about),
   }),
   http_error: (error, about) => httpWords(error, about),
-  unrecognized_url: ({ provider, host, url }) => ({
+  unrecognized_url: ({ provider, host, url, origin = `https://${host}` }) => ({
     what: `This is not the address of a ${forgeWords[provider].change}: ${quoted(bare(url), 120)}.`,
     evidence: stacked(
       'No request was made.',
-      `Expected: ${shapeAt(provider, host)}`,
-      isCreatePage(url) ? 'It is a page for opening one, as git prints it after a push.' : null,
+      `Expected: ${shapeAt(provider, origin)}`,
+      ODDITIES.find(([pattern]) => pattern.test(url))?.[1] ?? null,
     ),
     next:
       `Give the address of the ${forgeWords[provider].change} itself: ` +
-      `gt mr adopt ${shapeAt(provider, host)}`,
+      `gt mr adopt ${shapeAt(provider, origin)}`,
   }),
   host_mismatch: ({ provider, host, expected, got }, about) => ({
     what: `A credential for ${forgeAt(provider, host)} is not sent to ${named(bare(got))}.`,
@@ -376,13 +374,22 @@ function bare(url: string): string {
   return url.replace(/\/\/[^/?#]*@/, '//').replace(/[?#].*$/s, '');
 }
 
-function shapeAt(provider: ForgeProvider, host: string): string {
-  return `https://${host === '' ? 'host' : named(host)}${forgeWords[provider].shape}`;
+function shapeAt(provider: ForgeProvider, origin: string): string {
+  return `${origin === 'https://' ? 'https://host' : named(origin)}${forgeWords[provider].shape}`;
 }
 
-function isCreatePage(url: string): boolean {
-  return /\/(?:pull\/new|compare|merge_requests\/new)(?:\/|\?|$)/.test(url);
-}
+/** Why an address that looks right is none. */
+const ODDITIES: readonly (readonly [RegExp, string])[] = [
+  [/\/\/[^/?#]*@/, 'It has a login in it, as no such address has.'],
+  [
+    /\/(?:pull\/new|compare|merge_requests\/new)(?:\/|\?|$)/,
+    'It is a page for opening one, as git prints it after a push.',
+  ],
+  [/\/\/[^/]*(?:xn--|[^\p{ASCII}])/iu, 'Its host is not in plain letters, as look-alikes are.'],
+  [/\/\/[^/:]*\.(?:[:/]|$)/, 'Its host ends with a dot.'],
+  [/\/\.\.?(?:\/|$)/, 'The dots in its path lead elsewhere.'],
+  [/\/\/[^?#]*[%\\]/, 'Part of it is encoded.'],
+];
 
 /** As the beginning of a sentence. */
 function sentence(text: string): string {

@@ -72,6 +72,42 @@ describe('the next step', () => {
     expect(explain(failureExamples[kind], exampleAbout).next).toBe(next);
   });
 
+  const refused = {
+    kind: 'push_refused',
+    helps: 'person',
+    remote: 'https://github.com/team/web.git',
+    ref: 'refs/heads/gt/x/probe',
+    output: '',
+  } as const;
+  const noLogin = { kind: 'remote_needs_login', helps: 'person', output: '' } as const;
+
+  test('after a credential of the town was refused is not about the machine’s login', () => {
+    const source = 'town.token';
+    const pushed = explain({ ...refused, cause: 'permission', source }, { rig: 'web' });
+    expect(pushed.what).toContain('the town’s token (town.token) may not write to it');
+    expect(pushed.next).toContain('Give the town’s token (town.token) the right to write');
+    const { remote } = refused;
+    const read = explain({ ...noLogin, remote, source }, {});
+    expect(read.what).toContain('does not take the credential from the town’s token');
+    expect(read.next).toBe('Give it a valid one: gt forge login --url https://github.com');
+    expect(JSON.stringify([pushed, read])).not.toContain('this machine');
+  });
+
+  test('where git has no login names the town’s way to give one', () => {
+    const { remote } = refused;
+    expect(explain({ ...noLogin, remote }, {}).evidence).toContain(
+      'gt forge login --url https://github.com',
+    );
+  });
+
+  test('after a push to an archived repository is to make it writable', () => {
+    const says = explain({ ...refused, cause: 'archived' }, { rig: 'web' });
+    expect(says.what).toContain('the repository is archived');
+    expect(says.next).toBe(
+      'Make the repository writable again, where it is, then run: gt rig doctor web',
+    );
+  });
+
   test('where there is no agent names the real ones, and how to set one', () => {
     const known = ['claude', 'codex', 'scripted'];
     const missing = { ...failureExamples.agent_missing, agent: 'none', command: '', known };
@@ -85,14 +121,23 @@ describe('the next step', () => {
   test.each([
     ['conflict', 'Merge the target into its branch, and push it'],
     ['behind', 'Merge the target into its branch, and push it'],
-    ['author', 'Its author goes on; see what is missing: gt mr show mr-4'],
-    ['draft', 'Mark it as ready for review on the forge'],
-    ['forge', 'See what is missing on its page: gt mr show mr-4'],
-    ['retargeted', 'Point it back at its target on the forge'],
+    ['author', 'Its author goes on; see what is missing at https://github.com/team/web/pull/12'],
+    ['draft', 'Mark it as ready for review at https://github.com/team/web/pull/12'],
+    ['forge', 'See what is missing at https://github.com/team/web/pull/12'],
+    ['retargeted', 'Point it back at its target at https://github.com/team/web/pull/12'],
     ['elsewhere', 'Merge that branch into the target; it is looked for there'],
   ])('while a pull request is kept by %s is one on the forge', (because, next) => {
     const wait = { reason: 'human', on: ['mr-4'], detail: { because } } as const;
     expect(explain(wait, exampleAbout).next).toBe(next);
+  });
+
+  test.each([
+    ['changes_requested', 'Ask the reviewer to look again, or dismiss the review,'],
+    ['approval_required', 'Have it approved'],
+    ['threads', 'Answer or resolve them'],
+  ])('while a review is waited for (%s) is on its page', (because, next) => {
+    const wait = { reason: 'review', on: ['mr-4'], detail: { because } } as const;
+    expect(explain(wait, exampleAbout).next).toBe(`${next} at ${exampleAbout.url}`);
   });
 
   const ops: Readonly<Record<ForgeFootprint['op'], true>> = {

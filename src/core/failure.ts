@@ -18,6 +18,9 @@ export type RetryHelps = 'later' | 'person' | 'no';
 /** Output of a command, shortened from the middle; at most a few kilobytes. */
 export type Excerpt = string;
 
+/** Where the town's credential came from, as in `rig.token`; absent: git's own login was used. */
+type CredentialSource = string;
+
 interface Shape {
   /** A remote or its transport. `remote` has no credentials in it. */
   readonly remote_unreachable: {
@@ -25,7 +28,11 @@ interface Shape {
     readonly cause: 'dns' | 'connect' | 'tls' | 'timeout' | 'reset' | 'other';
     readonly output: Excerpt;
   };
-  readonly remote_needs_login: { readonly remote: string; readonly output: Excerpt };
+  readonly remote_needs_login: {
+    readonly remote: string;
+    readonly output: Excerpt;
+    readonly source?: CredentialSource;
+  };
   /** A credential of the town's is set up or asked for and cannot be had; no other may be used. */
   readonly remote_credential_missing: {
     readonly remote: string;
@@ -35,7 +42,11 @@ interface Shape {
     /** The app the rig is pinned to. */
     readonly pinnedTo: string | null;
   };
-  readonly remote_not_found: { readonly remote: string; readonly output: Excerpt };
+  readonly remote_not_found: {
+    readonly remote: string;
+    readonly output: Excerpt;
+    readonly source?: CredentialSource;
+  };
   readonly not_a_repository: { readonly path: string; readonly output: Excerpt };
   readonly repository_empty: { readonly remote: string };
   readonly target_missing: {
@@ -46,8 +57,9 @@ interface Shape {
   readonly push_refused: {
     readonly remote: string;
     readonly ref: string;
-    readonly cause: 'protected' | 'permission' | 'hook' | 'other';
+    readonly cause: 'archived' | 'protected' | 'permission' | 'hook' | 'other';
     readonly output: Excerpt;
+    readonly source?: CredentialSource;
   };
   /** The target is checked out at the path that is itself the remote. */
   readonly target_checked_out: { readonly path: string; readonly target: string };
@@ -128,6 +140,14 @@ interface Shape {
     readonly url: string;
     readonly error: PRStatusError;
     readonly by: 'immediate' | 'soft' | 'transient' | 'backstop';
+  };
+  /** The last reads failed, too few to say that nobody sees it. Only shown, never stored. */
+  readonly pr_reads_fail: {
+    readonly url: string;
+    readonly error: PRStatusError;
+    readonly count: number;
+    /** When it was read last; null: never. */
+    readonly seenAt: Instant | null;
   };
   /** What was given is not where a pull request is that the town may ask about. */
   readonly pr_address: { readonly error: PullAddressError };

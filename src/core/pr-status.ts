@@ -55,7 +55,11 @@ interface Shape {
     /** For a 404: what a look at the repository itself found. */
     readonly repository?: 'visible' | 'hidden_too' | 'not_probed';
   };
-  readonly unrecognized_url: { readonly url: string };
+  readonly unrecognized_url: {
+    readonly url: string;
+    /** Scheme, host and port of the forge it could be of. */
+    readonly origin?: string;
+  };
   readonly host_mismatch: { readonly expected: string; readonly got: string };
   readonly invalid_response: {
     readonly reason:

@@ -55,6 +55,7 @@ export const httpProblemStatus: Readonly<Record<HttpProblemKind, number>> = {
 const failureStatus: Readonly<Record<FailureKind, number>> = {
   // What a person asked that cannot be done.
   pr_poll_failed: 502,
+  pr_reads_fail: 502,
   pr_address: 400,
   pr_unread: 502,
   pr_not_adopted: 409,

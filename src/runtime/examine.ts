@@ -131,8 +131,8 @@ async function pushRight(
 /** It could be read a moment ago: whoever asks for a login now asks for the right to write. */
 function asPermission(failure: Failure, ref: string): Failure {
   if (failure.kind !== 'remote_needs_login' && failure.kind !== 'remote_not_found') return failure;
-  const { remote, output } = failure;
-  return { kind: 'push_refused', helps: 'person', remote, ref, cause: 'permission', output };
+  const { kind: _, ...rest } = failure;
+  return { kind: 'push_refused', ...rest, ref, cause: 'permission' };
 }
 
 /** A dry run does not open a file on a local remote for writing. */

@@ -17,7 +17,8 @@ function gitWith(env: Readonly<Record<string, string>> = {}): Git {
     env: { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', ...env },
     credentialFor: async (whose) => {
       asked.push(whose);
-      const credential = { origin, username: 'x-access-token', secret: new Secret(token) };
+      const who = { origin, username: 'x-access-token', source: 'rig.token' };
+      const credential = { ...who, secret: new Secret(token) };
       return { is: 'given', credential, renew: null };
     },
   });
@@ -85,7 +86,8 @@ function machineWith(logins: readonly GitLogin[], runs: string[] = []): Git {
 }
 
 const given = (text: string, renew: (() => void) | null): GitLogin => {
-  const credential = { origin, username: 'x-access-token', secret: new Secret(text) };
+  const who = { origin, username: 'x-access-token', source: 'town.token' };
+  const credential = { ...who, secret: new Secret(text) };
   return { is: 'given', credential, renew };
 };
 
@@ -120,4 +122,16 @@ test('one that the remote refuses is renewed once where it can be', async () => 
   const stored = machineWith([given('void', null), given('good', null)], runs);
   expect((await stored.run(['push'], fill)).ok).toBe(false);
   expect(runs).toEqual(['void']);
+});
+
+test('a refusal names the credential of the town’s that was refused', async () => {
+  const remote = `${origin}/team/web.git`;
+  const ours = await machineWith([given('void', null)]).run(['push'], fill);
+  expect(remoteFailure(remote, ours)).toMatchObject({ source: 'town.token' });
+  const own = await machineWith([]).run(['push'], fill);
+  expect(remoteFailure(remote, { ...own, stderr: ours.stderr })).not.toHaveProperty('source');
+  const denied = { ...ours, stderr: 'The requested URL returned error: 403' };
+  expect(pushAnswer(remote, 'refs/heads/x', denied)).toMatchObject({
+    failure: { kind: 'push_refused', cause: 'permission', source: 'town.token' },
+  });
 });

@@ -14,6 +14,8 @@ export interface GitCredential {
   readonly origin: string;
   readonly username: string;
   readonly secret: Secret;
+  /** The place it was found in, as in `town.token`. */
+  readonly source: string;
 }
 
 /** What git may use on the network. */

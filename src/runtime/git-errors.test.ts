@@ -16,6 +16,7 @@ function said(stderr: string, more: Partial<GitOutcome> = {}): GitOutcome {
     truncated: false,
     spawnError: null,
     refusal: null,
+    credentialFrom: null,
     ...more,
   };
 }
@@ -70,6 +71,10 @@ const pushWords: readonly (readonly [string, string])[] = [
   [
     'remote: Permission to x/y.git denied to z.\nThe requested URL returned error: 403',
     'permission',
+  ],
+  [
+    'remote: This repository was archived so it is read-only.\nfatal: returned error: 403',
+    'archived',
   ],
   ['! [remote rejected] a -> main (something new)', 'other'],
   ['fatal: unable to access: Could not resolve host: x', 'failed'],

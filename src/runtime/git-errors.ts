@@ -30,10 +30,10 @@ export function remoteFailure(remote: string, outcome: GitOutcome): Failure {
   if (isDiskFull(outcome.stderr)) return { kind: 'disk_full', helps: 'person', path: shown };
   const found = outcome.timedOut ? later('timeout') : classOf(outcome.stderr);
   if (found.is === 'login') {
-    return { kind: 'remote_needs_login', helps: 'person', remote: shown, output };
+    return { kind: 'remote_needs_login', helps: 'person', remote: shown, output, ...from(outcome) };
   }
   if (found.is === 'not_found') {
-    return { kind: 'remote_not_found', helps: 'person', remote: shown, output };
+    return { kind: 'remote_not_found', helps: 'person', remote: shown, output, ...from(outcome) };
   }
   const { cause, helps } = found;
   return { kind: 'remote_unreachable', helps, remote: shown, cause, output };
@@ -76,8 +76,14 @@ export function pushAnswer(remote: string, ref: string, outcome: GitOutcome): Pu
       ref,
       cause: refused,
       output,
+      ...from(outcome),
     },
   };
+}
+
+/** Whose credential was refused, when it was one of the town's. */
+function from({ credentialFrom }: GitOutcome): { readonly source?: string } {
+  return credentialFrom === null ? {} : { source: credentialFrom };
 }
 
 /** Runs steps that throw `GitFailed` and answers with a value. */
@@ -177,6 +183,7 @@ const PUSH_CAUSES: readonly (readonly [
   RegExp,
   Extract<Failure, { kind: 'push_refused' }>['cause'],
 ])[] = [
+  [/repository (?:was|is) archived|archived so it is read.only|archived project/i, 'archived'],
   [
     /protected branch|GH006|GH013|repository rule|not allowed to push code to protected/i,
     'protected',

@@ -50,6 +50,8 @@ export interface GitOutcome {
   readonly spawnError: string | null;
   /** It was not started for want of a credential that may be used. */
   readonly refusal: CredentialRefusal | null;
+  /** Where the town's credential that it was given came from; null: the machine's own login. */
+  readonly credentialFrom: string | null;
 }
 
 export interface GitDeps {
@@ -75,12 +77,12 @@ export class Git {
     const login = await this.#login(options);
     if (login.is === 'own') return await this.#start(args, options, env);
     if (login.is === 'refused') return notStarted(login.refusal);
-    const outcome = await this.#start(args, options, withCredential(env, login));
+    const outcome = await this.#startWith(login, args, options, env);
     if (login.renew === null || outcome.ok || !isLoginRefused(outcome.stderr)) return outcome;
     login.renew(); // G5: what was bought for an hour may be void before; nothing has happened
     const anew = await this.#login(options);
     if (anew.is === 'refused') return notStarted(anew.refusal);
-    return anew.is === 'own' ? outcome : this.#start(args, options, withCredential(env, anew));
+    return anew.is === 'own' ? outcome : this.#startWith(anew, args, options, env);
   }
 
   /** G5 */
@@ -112,6 +114,16 @@ export class Git {
       ...optional('outputBytesMax', options.outputBytesMax),
     });
     return gitOutcome(outcome);
+  }
+
+  async #startWith(
+    login: Extract<GitLogin, { is: 'given' }>,
+    args: readonly string[],
+    options: GitOptions,
+    env: Readonly<Record<string, string>>,
+  ): Promise<GitOutcome> {
+    const outcome = await this.#start(args, options, withCredential(env, login));
+    return { ...outcome, credentialFrom: login.credential.source };
   }
 
   #quietEnv(): Record<string, string> {
@@ -308,6 +320,7 @@ function gitOutcome(outcome: ProcessOutcome): GitOutcome {
     truncated,
     spawnError,
     refusal: null,
+    credentialFrom: null,
   };
 }
 
@@ -320,5 +333,6 @@ function withCredential(
 
 function notStarted(refusal: CredentialRefusal): GitOutcome {
   const nothing = { out: '', bytes: Buffer.alloc(0), stderr: '', timedOut: false };
-  return { ok: false, exitCode: null, ...nothing, truncated: false, spawnError: null, refusal };
+  const unused = { truncated: false, spawnError: null, credentialFrom: null };
+  return { ok: false, exitCode: null, ...nothing, ...unused, refusal };
 }

@@ -108,10 +108,11 @@ function unrecognized(text: string, forge: KnownForge | undefined): PullAddressE
     provider: forge?.provider ?? 'github',
     host: forge === undefined ? '' : hostOf(forge.origin),
     url: shown(text),
+    ...(forge === undefined ? {} : { origin: forge.origin }),
   };
 }
 
-/** A login that was pasted with it is not kept. */
+/** A login that was pasted with it is not kept; that there was one, is. */
 function shown(text: string): string {
-  return text.replace(/\/\/[^/?#]*@/, '//').slice(0, SHOWN_CHARS_MAX);
+  return text.replace(/\/\/[^/?#]*@/, '//‹login›@').slice(0, SHOWN_CHARS_MAX);
 }

@@ -15,6 +15,7 @@ import {
   explainPullRequestError,
   failureMessageFor,
 } from '../core/explain-forge.ts';
+import type { Failure } from '../core/failure.ts';
 import { probeOf, type ForgeAccount } from '../core/forge-account.ts';
 import type { MergeRequest } from '../core/merge-request.ts';
 import type { PRStatusError, TriedSource } from '../core/pr-status.ts';
@@ -91,6 +92,20 @@ export function pollView(request: MergeRequest) {
     pollImmediateCount: strikes.pollImmediateCount,
     failure: pullFailureView(request),
   };
+}
+
+/** What went wrong, and first what goes wrong while nobody gave up looking yet. */
+export function failuresOf(request: MergeRequest): readonly Failure[] {
+  const { strikes, unobservable, pr, failures, snapshot, prUrl } = request;
+  const { lastError: error } = strikes;
+  const counts = [strikes.pollTransientCount, strikes.pollSoftErrorCount];
+  const count = counts.reduce((sum, one) => sum + one, strikes.pollImmediateCount);
+  if (pr !== 'open' || unobservable !== null || error === null || count === 0) return failures;
+  const seenAt = snapshot?.observedAt ?? null;
+  return [
+    { kind: 'pr_reads_fail', helps: 'later', url: prUrl ?? '', error, count, seenAt },
+    ...failures,
+  ];
 }
 
 export interface PullFailureView {
@@ -190,11 +205,14 @@ const NEEDED = [
   ['canMerge', 'forge: merge'],
 ] as const;
 
+const WITHOUT_WRITING = NEEDED.filter(([key]) => key === 'canRead' || key === 'canReadChecks');
+
 /** As checks of the doctor. What the forge does not tell is no check: it is shown apart. V1 */
 export function lookChecks(look: LookView, rig: string) {
   const { failure } = look;
   if (failure !== null) return [{ name: 'forge: read', passed: false, ...failure }];
-  const rights = NEEDED.flatMap(([key, name]) => {
+  const writable = look.archived ? WITHOUT_WRITING : NEEDED; // why is said once, below
+  const rights = writable.flatMap(([key, name]) => {
     const may = look[key];
     if (may === null) return [];
     if (may) return [{ name, passed: true, what: '', evidence: '', next: '' }];
@@ -202,7 +220,7 @@ export function lookChecks(look: LookView, rig: string) {
     return [{ name, passed: false, ...says }];
   });
   if (!look.archived) return rights;
-  const says = explainArchived(`${look.origin}/${look.path}`);
+  const says = explainArchived(`${look.origin}/${look.path}`, rig);
   return [...rights, { name: 'forge: writable', passed: false, ...says }];
 }
 

@@ -18,7 +18,7 @@ import type { Runner } from '../core/runner.ts';
 import { compared } from '../core/touched.ts';
 import type { Wait } from '../core/wait.ts';
 import type { courseOf } from './bead-course.ts';
-import { blockersOf, forgeOfRigView, pollView, pullView } from './forge-views.ts';
+import { blockersOf, failuresOf, forgeOfRigView, pollView, pullView } from './forge-views.ts';
 import type { JournalRow } from '../storage/tables/journal.ts';
 
 /** ISO 8601, UTC. */
@@ -154,6 +154,7 @@ export function mergeRequestView(request: MergeRequest) {
     bead: request.bead,
     rig: request.rig,
     escalation: request.escalation,
+    url: request.prUrl,
   };
   return {
     id: request.id,
@@ -176,7 +177,7 @@ export function mergeRequestView(request: MergeRequest) {
     decision:
       request.decision === null ? null : { ...request.decision, at: iso(request.decision.at) },
     proof: proofView(request.proof),
-    failures: request.failures.map((failure) => failureView(failure, about)),
+    failures: failuresOf(request).map((failure) => failureView(failure, about)),
     waits: waitsView(request.waits, about),
     escalation: request.escalation,
     parked: request.parked,

@@ -28,6 +28,7 @@ import { rigs } from '../storage/tables/rigs.ts';
 import { runners } from '../storage/tables/runners.ts';
 import { towns } from '../storage/tables/town.ts';
 import { waitsOf } from './bead-waits.ts';
+import { failuresOf } from './forge-views.ts';
 
 /** What is asked about, reduced to what an answer is made of. */
 export interface Subject {
@@ -95,9 +96,16 @@ function ofBead(reader: SqlReader, bead: Bead): Subject {
   const inReview = bead.status === 'in_review' && request !== undefined;
   return {
     ...named('bead', bead.id, bead.title, bead.resolution ?? bead.status),
-    about: { ...about, attempt: bead.attempt, mergeRequest: bead.mergeRequest },
+    about: {
+      ...about,
+      attempt: bead.attempt,
+      mergeRequest: bead.mergeRequest,
+      url: request?.prUrl,
+    },
     parked: bead.parked,
-    failures: [bead.failure, ...(inReview ? request.failures : [])].filter((one) => one !== null),
+    failures: [bead.failure, ...(inReview ? failuresOf(request) : [])].filter(
+      (one) => one !== null,
+    ),
     waits,
     atRest: beadAtRest(bead),
     related: [bead.attempt, bead.mergeRequest, bead.escalation, bead.rig],
@@ -128,12 +136,12 @@ function beadAtRest(bead: Bead): Explanation {
 }
 
 function ofMergeRequest(request: MergeRequest): Subject {
-  const { id, bead, rig, stage, proof } = request;
+  const { id, bead, rig, stage, proof, prUrl: url } = request;
   return {
     ...named('merge_request', id, `${bead} into ${request.target}`, stage),
-    about: { mergeRequest: id, bead, rig, escalation: request.escalation },
+    about: { mergeRequest: id, bead, rig, escalation: request.escalation, url },
     parked: request.parked,
-    failures: stage === 'merged' ? [] : request.failures,
+    failures: stage === 'merged' ? [] : failuresOf(request),
     waits: request.waits,
     atRest:
       proof === null
@@ -181,12 +189,18 @@ function ofRig(rig: Rig): Subject {
   };
 }
 
-/** What its sentences may name: a rig, or a change with its rig and bead. */
+/** What its sentences may name: a rig, a bead, or a change with its rig and bead. */
 export function aboutEscalation(reader: SqlReader, { id, subject }: Escalation): About {
   if (subject.startsWith('rig:')) return { escalation: id, rig: subject.slice('rig:'.length) };
   const request = mergeRequests.get(reader, subject);
-  if (request === undefined) return { escalation: id };
-  return { escalation: id, mergeRequest: request.id, rig: request.rig, bead: request.bead };
+  if (request === undefined) {
+    const bead = beads.get(reader, subject);
+    return bead === undefined
+      ? { escalation: id }
+      : { escalation: id, bead: bead.id, rig: bead.rig };
+  }
+  const { rig, bead, prUrl: url } = request;
+  return { escalation: id, mergeRequest: request.id, rig, bead, url };
 }
 
 function ofEscalation(reader: SqlReader, escalation: Escalation): Subject {
@@ -194,10 +208,7 @@ function ofEscalation(reader: SqlReader, escalation: Escalation): Subject {
   const open = status !== 'resolved';
   return {
     ...named('escalation', id, question?.text ?? failure?.kind ?? escalation.severity, status),
-    about: {
-      ...(subject === 'town' || subject.startsWith('rig:') ? {} : { bead: subject }),
-      ...aboutEscalation(reader, escalation),
-    },
+    about: aboutEscalation(reader, escalation),
     parked: escalation.parked,
     failures: open && failure !== null ? [failure] : [],
     waits: question === null ? escalation.waits : [],

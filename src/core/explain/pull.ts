@@ -2,22 +2,13 @@
  * Words for pull requests: when nobody can read one, when a person closed it, when a forge
  * refuses, and what its checks and threads ask for. Pure; `explain.ts` is the door to it.
  */
-import {
-  again,
-  known,
-  lines,
-  listed,
-  named,
-  quoted,
-  short,
-  stacked,
-  tail,
-  type Says,
-} from './words.ts';
+import { again, counted, known, lines, listed, named, quoted, short } from './words.ts';
+import { stacked, tail, when, type Says } from './words.ts';
 import { explainPullRequestError } from '../explain-forge.ts';
 
 type Kinds =
   | 'pr_poll_failed'
+  | 'pr_reads_fail'
   | 'pr_closed'
   | 'pr_left_behind'
   | 'pr_not_ours'
@@ -32,6 +23,18 @@ type Kinds =
 
 export const pullWords: Says<Kinds> = {
   pr_poll_failed: ({ url, error }, about) => explainPullRequestError(error, { ...about, url }),
+  pr_reads_fail: ({ url, error, count, seenAt }, about) => {
+    const { what, evidence } = explainPullRequestError(error, { ...about, url });
+    const since =
+      seenAt === null ? 'It was never read.' : `What is shown was read ${when(seenAt)}.`;
+    return {
+      what: `Reading its pull request failed ${counted(count, 'time')}; it goes on being tried.`,
+      evidence: stacked(since, what, evidence),
+      next: known(about.mergeRequest)
+        ? `Read it again now: gt mr retry ${about.mergeRequest}`
+        : 'See what is read when: gt forge status',
+    };
+  },
   pr_closed: ({ url, by }, about) => ({
     what: `${by === null ? 'Somebody' : by} closed the pull request without merging it.`,
     evidence: stacked(

@@ -2,7 +2,7 @@
  * Words for what a repository or its remote refused. Pure; `explain.ts` is the door to it.
  * A remote's address is shown as it is: it has no credentials in it by the time it is a failure.
  */
-import { givePinned, sourceWords } from './forge-words.ts';
+import { givePinned, giveToken, sourceWords } from './forge-words.ts';
 import {
   again,
   examine,
@@ -13,6 +13,7 @@ import {
   setting,
   stacked,
   tail,
+  type About,
   type Says,
 } from './words.ts';
 
@@ -40,18 +41,32 @@ const CAUSES = {
 } as const;
 
 const REFUSALS = {
-  protected: 'the branch is protected',
-  permission: 'the git login of this machine may not write to it',
-  hook: 'a hook of the remote refused the change',
-  other: 'the remote refused the push',
+  archived: () => 'the repository is archived',
+  protected: () => 'the branch is protected',
+  permission: (login: string) => `${login} may not write to it`,
+  hook: () => 'a hook of the remote refused the change',
+  other: () => 'the remote refused the push',
 } as const;
 
 const REMEDIES = {
-  protected: 'Allow pushes to that branch for the git login of this machine',
-  permission: 'Give the git login of this machine the right to write',
-  hook: 'Do what the hook asks for',
-  other: 'Correct what the remote names',
+  archived: () => 'Make the repository writable again, where it is',
+  protected: (login: string) => `Allow pushes to that branch for ${login}`,
+  permission: (login: string) => `Give ${login} the right to write`,
+  hook: () => 'Do what the hook asks for',
+  other: () => 'Correct what the remote names',
 } as const;
+
+/** Whose login git used: one of the town's, or what the machine has for git. */
+function loginOf(source: string | undefined): string {
+  return source === undefined ? 'the git login of this machine' : sourceWords(source);
+}
+
+/** Another credential of the town's, for the rig or for every rig on that forge. */
+function anotherToken(remote: string, about: About): string {
+  if (known(about.rig)) return giveToken(about);
+  const origin = /^https?:\/\/[^/]+/i.exec(remote)?.[0];
+  return origin === undefined ? giveToken({}) : `gt forge login --url ${named(origin)}`;
+}
 
 export const repositoryWords: Says<Kinds> = {
   remote_unreachable: ({ remote, cause, output }, about) => ({
@@ -59,11 +74,23 @@ export const repositoryWords: Says<Kinds> = {
     evidence: tail(output),
     next: examine('Check the network and the address', about),
   }),
-  remote_needs_login: ({ remote, output }, about) => ({
-    what: `Git on this machine cannot use ${named(remote)} without asking for a login.`,
-    evidence: tail(output),
-    next: examine(`Set up git so that “git ls-remote ${named(remote)}” asks nothing`, about),
-  }),
+  remote_needs_login: ({ remote, output, source }, about) =>
+    source === undefined
+      ? {
+          what: `Git on this machine cannot use ${named(remote)} without asking for a login.`,
+          evidence: stacked(
+            tail(output),
+            /^https?:/i.test(remote)
+              ? `On a forge that is known, a token does as well: ${anotherToken(remote, about)}`
+              : null,
+          ),
+          next: examine(`Set up git so that “git ls-remote ${named(remote)}” asks nothing`, about),
+        }
+      : {
+          what: `${named(remote)} does not take the credential from ${sourceWords(source)}.`,
+          evidence: tail(output),
+          next: `Give it a valid one: ${anotherToken(remote, about)}`,
+        },
   remote_credential_missing: ({ remote, source, cause, pinnedTo }, about) => ({
     what: `There is no credential that git may use for ${named(remote)}.`,
     evidence: stacked(
@@ -79,13 +106,16 @@ export const repositoryWords: Says<Kinds> = {
         ? givePinned(pinnedTo, about)
         : examine('Check whether the issuer of the tokens can be reached', about),
   }),
-  remote_not_found: ({ remote, output }, about) => ({
-    what: `There is no repository at ${named(remote)} that the git login of this machine may see.`,
+  remote_not_found: ({ remote, output, source }, about) => ({
+    what: `There is no repository at ${named(remote)} that ${loginOf(source)} may see.`,
     evidence: tail(output),
-    next: examine(
-      `Correct the address, or the login, until “git ls-remote ${named(remote)}” works`,
-      about,
-    ),
+    next:
+      source === undefined
+        ? examine(
+            `Correct the address, or the login, until “git ls-remote ${named(remote)}” works`,
+            about,
+          )
+        : `Correct the address, or give it a token that may: ${anotherToken(remote, about)}`,
   }),
   not_a_repository: ({ path, output }) => ({
     what: `${named(path)} is not a git repository.`,
@@ -108,11 +138,14 @@ export const repositoryWords: Says<Kinds> = {
           : `Name a branch that is there, such as: --target ${named(branches[0])}`,
     };
   },
-  push_refused: ({ remote, ref, cause, output }, about) => ({
-    what: `${named(remote)} does not take a push to ${named(ref)}: ${REFUSALS[cause]}.`,
-    evidence: tail(output),
-    next: again(REMEDIES[cause], about),
-  }),
+  push_refused: ({ remote, ref, cause, output, source }, about) => {
+    const why = REFUSALS[cause](loginOf(source));
+    return {
+      what: `${named(remote)} does not take a push to ${named(ref)}: ${why}.`,
+      evidence: tail(output),
+      next: again(REMEDIES[cause](loginOf(source)), about),
+    };
+  },
   target_checked_out: ({ path, target }) => ({
     what:
       `The branch ${named(target)} is checked out in ${named(path)}, ` +

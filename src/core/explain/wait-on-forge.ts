@@ -1,28 +1,28 @@
 /**
- * Words for what only somebody on the forge can do about a pull request. Pure; `wait.ts` asks here.
+ * Words for what is waited for on the forge: its checks, its reviews, and what only somebody there
+ * can do. Pure; `wait.ts` asks here.
  */
 import type { Wait } from '../wait.ts';
-import { named, type Explanation } from './words.ts';
+import { known, named, type About, type Explanation } from './words.ts';
 
 const MERGE_IT_IN = 'Merge the target into its branch, and push it';
-const POINT_IT_BACK = 'Point it back at its target on the forge';
 const BRING_IT_OVER = 'Merge that branch into the target; it is looked for there';
 
 /** What only somebody on the forge can do. null: it is about something else. */
-export function onForge(wait: Wait, request: string): Explanation | null {
+export function onForge(wait: Wait, about: About): Explanation | null {
   switch (wordOf(wait, 'because', '')) {
     case 'retargeted':
     case 'elsewhere':
-      return offTarget(wait);
+      return offTarget(wait, about);
     case 'draft':
       return human(
         'Its pull request is a draft, and a draft is never merged.',
-        'Mark it as ready for review on the forge',
+        `Mark it as ready for review ${at(about)}`,
       );
     case 'author':
       return human(
         'Its pull request was opened by somebody else, and repairing it was not agreed to.',
-        `Its author goes on; see what is missing: gt mr show ${request}`,
+        `Its author goes on; see what is missing ${at(about)}`,
       );
     case 'conflict':
       return human(
@@ -37,17 +37,25 @@ export function onForge(wait: Wait, request: string): Explanation | null {
     case 'forge':
       return human(
         'The forge does not let its pull request be merged, for a reason of its own.',
-        `See what is missing on its page: gt mr show ${request}`,
+        `See what is missing ${at(about)}`,
       );
     default:
       return null;
   }
 }
 
-function offTarget(wait: Wait): Explanation {
+/** Where a person looks at it; its address, where one is known. */
+export function at({ url }: About): string {
+  return known(url) ? `at ${named(url)}` : 'on the forge';
+}
+
+function offTarget(wait: Wait, about: About): Explanation {
   const base = wordOf(wait, 'base', 'another branch');
   return wordOf(wait, 'because', '') === 'retargeted'
-    ? human(`Its pull request was pointed at ${base}, not its target.`, POINT_IT_BACK)
+    ? human(
+        `Its pull request was pointed at ${base}, not its target.`,
+        `Point it back at its target ${at(about)}`,
+      )
     : human(`Its pull request was merged into ${base}, not its target.`, BRING_IT_OVER);
 }
 
@@ -61,3 +69,22 @@ export function wordOf(wait: Wait, key: string, fallback: string): string {
   const value = wait.detail[key];
   return value === undefined ? fallback : named(String(value));
 }
+
+export const CHECK_WORDS: Readonly<Record<string, string>> = {
+  checks_failed: 'Checks of its pull request failed.',
+  checks_pending: 'Checks of its pull request are running, or have not begun.',
+  checks_settling: 'No check has shown up yet; it is believed to have none in a moment.',
+};
+
+export const REVIEW_WORDS: Readonly<Record<string, string>> = {
+  changes_requested: 'A reviewer asked for changes on its pull request.',
+  approval_required: 'Its pull request needs an approval.',
+  threads: 'Remarks on its pull request are not resolved.',
+};
+
+export const REVIEW_NEXT: Readonly<Record<string, (about: About) => string>> = {
+  changes_requested: (about) =>
+    `Ask the reviewer to look again, or dismiss the review, ${at(about)}`,
+  approval_required: (about) => `Have it approved ${at(about)}`,
+  threads: (about) => `Answer or resolve them ${at(about)}`,
+};

@@ -5,7 +5,8 @@
  * W2 Where nobody has to do anything, `next` says how to look closer, and `what` says so.
  */
 import type { Wait, WaitReason } from '../wait.ts';
-import { human, onForge, wordOf as text } from './wait-on-forge.ts';
+import { at, CHECK_WORDS, human, onForge } from './wait-on-forge.ts';
+import { REVIEW_NEXT, REVIEW_WORDS, wordOf as text } from './wait-on-forge.ts';
 import {
   known,
   retryWithNote,
@@ -103,12 +104,12 @@ const waitWords: WaitSays = {
   checks: (wait, about) => ({
     what: CHECK_WORDS[text(wait, 'because', '')] ?? 'It waits for the checks of its pull request.',
     evidence: '',
-    next: `See them: gt mr show ${about.mergeRequest ?? wait.on[0] ?? ''}`,
+    next: `See them ${at(about)}`,
   }),
   review: (wait, about) => ({
     what: REVIEW_WORDS[text(wait, 'because', '')] ?? 'It waits for a review of its pull request.',
     evidence: '',
-    next: `See it: gt mr show ${about.mergeRequest ?? wait.on[0] ?? ''}`,
+    next: REVIEW_NEXT[text(wait, 'because', '')]?.(about) ?? `See it ${at(about)}`,
   }),
   delay: (_, about) => ({
     what: 'It is green; the merge waits for the delay that is set.',
@@ -215,7 +216,7 @@ function humanWords(wait: Wait, about: About): Explanation {
     case 'merge':
       return human(
         'Its pull request is green; merging it is left to a person (autoMerge is off).',
-        `Merge it there, or let the town: gt rig set ${rig} autoMerge=true`,
+        `Merge it ${at(about)}, or let the town: gt rig set ${rig} autoMerge=true`,
       );
     case 'stranger_commits':
       return human(
@@ -223,7 +224,7 @@ function humanWords(wait: Wait, about: About): Explanation {
         `Take them in: gt escalation resolve ${first ?? ''} accept`,
       );
     default:
-      return onForge(wait, first ?? about.mergeRequest ?? '') ?? needed(first, about);
+      return onForge(wait, about) ?? needed(first, about);
   }
 }
 
@@ -236,18 +237,6 @@ function needed(first: string | null, { rig, bead }: About): Explanation {
     ? human('A person has to put it right first.', `Look again then: gt rig doctor ${rig}`)
     : human('A person is needed.', `See why: gt why ${first ?? 'town'}`);
 }
-
-const CHECK_WORDS: Readonly<Record<string, string>> = {
-  checks_failed: 'Checks of its pull request failed.',
-  checks_pending: 'Checks of its pull request are running.',
-  checks_settling: 'No check has shown up yet; it is believed to have none in a moment.',
-};
-
-const REVIEW_WORDS: Readonly<Record<string, string>> = {
-  changes_requested: 'A reviewer asked for changes on its pull request.',
-  approval_required: 'Its pull request needs an approval.',
-  threads: 'Remarks on its pull request are not resolved.',
-};
 
 const PHASES: Readonly<Record<string, string>> = {
   granted: 'is being started',

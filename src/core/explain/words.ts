@@ -24,6 +24,8 @@ export interface About {
   readonly attempt?: string | null | undefined;
   readonly mergeRequest?: string | null | undefined;
   readonly escalation?: string | null | undefined;
+  /** The address of its pull request. */
+  readonly url?: string | null | undefined;
   /** For "in 3 min"; without it the time itself is shown. */
   readonly now?: Instant | undefined;
 }
@@ -106,7 +108,7 @@ export function span(ms: number): string {
 }
 
 /** `in 3 min`, or `at 2030-01-31T12:00:00Z` where now is not known. */
-export function when(at: Instant, now: Instant | undefined): string {
+export function when(at: Instant, now?: Instant): string {
   if (now !== undefined) return at > now ? `in ${span(at - now)}` : 'now';
   return `at ${new Date(at).toISOString().replace(/\.\d+Z$/, 'Z')}`;
 }

@@ -88,11 +88,11 @@ export class HostCredentials {
     const sources = await this.stored(context);
     const found = await resolveCredential(context, sources, this.#ground.clock.now());
     if (!found.ok) return withoutStored(found);
-    const { token } = found;
+    const { token, source } = found;
     const username = project.provider === 'github' ? 'x-access-token' : 'oauth2';
     const apps = [sources.rigApp, sources.townApp];
     const refused = (): void => apps.forEach((app) => app?.forget(token));
-    const given = { origin: project.origin, username, secret: token.secret };
+    const given = { origin: project.origin, username, secret: token.secret, source };
     return { is: 'given', credential: given, renew: token.kind === 'app' ? refused : null };
   }
 

@@ -59,6 +59,26 @@ describe('it is refused without a request', () => {
     },
   );
 
+  test.each([
+    ['a login in it', 'https://me:hush@github.com/team/web/pull/12'],
+    ['look-alikes', 'https://xn--gthub-n4a.com/team/web/pull/12'],
+    ['look-alikes', 'https://gıthub.com/team/web/pull/12'],
+    ['ends with a dot', 'https://github.com./team/web/pull/12'],
+    ['lead elsewhere', 'https://github.com/team/../web/pull/12'],
+    ['encoded', 'https://github.com/team%2Fweb/pull/12'],
+  ])('and it says why one that looks right is none: %s', (why, url) => {
+    const { says } = failure(url);
+    expect(says.evidence).toContain(why);
+    expect(JSON.stringify(says)).not.toContain('hush');
+  });
+
+  test('and the address that it shows is one of that forge, also without TLS', () => {
+    const lab = knownForges([{ provider: 'gitea', url: 'http://127.0.0.1:3000' }]);
+    const found = placeOfPull('nonsense', null, { rigs: [], forges: lab });
+    if (found.ok) throw new Error('it was found');
+    expect(explain(found.error).next).toContain('http://127.0.0.1:3000/owner/name/pulls/12');
+  });
+
   test('as one of a host that is no forge of this town', () => {
     const { failure: why, says } = failure('https://git.example.com/team/web/pull/12');
     expect(why).toMatchObject({ kind: 'pr_address', error: { kind: 'host_mismatch' } });

@@ -82,10 +82,24 @@ function resolve(ask: Ask, command: Of<'escalation_resolve'>): Answer {
     const expected = 'an answer to its question';
     return err({ kind: 'bad_value', helps: 'person', field: 'answer', given: '', expected });
   }
+  const choices = choicesOf(ask, escalation);
+  if (choices.length > 0 && !choices.includes(answer)) {
+    const another = escalation.failure?.kind === 'pr_closed' ? [ANOTHER] : [];
+    const expected = [...choices, ...another].join(' or ');
+    return err({ kind: 'bad_value', helps: 'person', field: 'answer', given: answer, expected });
+  }
   const wish = { resolveAsked: true, answer: answer === '' ? null : answer };
   const dropped = answer === 'drop' ? dropOf(ask, escalation) : null;
   if (dropped?.ok === false) return dropped;
   return done(ask, id, update('escalation', id, wish, 'resolve_asked'));
+}
+
+const ANOTHER = 'the address of another pull request';
+
+/** What the town asks about a change has these answers; an agent’s question may have any. */
+function choicesOf(ask: Ask, { question, subject }: Escalation): readonly string[] {
+  const isOurs = mergeRequests.get(ask.turn.tx, subject) !== undefined;
+  return isOurs ? (question?.choices ?? []) : [];
 }
 
 /** A pull request that a person closed, and work that nobody wants any more. */

@@ -15,7 +15,13 @@ const RIGHTS = [
   ['canMerge', 'merge'],
 ] as const;
 
-export function lookLines(output: Output, look: ForgeLook, now: number): string[] {
+/** `rig`: whose it is; null: it was looked at for the whole town. */
+export function lookLines(
+  output: Output,
+  look: ForgeLook,
+  now: number,
+  rig: string | null = null,
+): string[] {
   const { failure, missing } = look;
   const place = `${look.provider} at ${look.origin}/${oneLine(look.path)}`;
   const who = look.login === null ? '' : `, as ${oneLine(look.login)}`;
@@ -31,8 +37,12 @@ export function lookLines(output: Output, look: ForgeLook, now: number): string[
     ...(look.archived ? ['  the repository is archived: nothing can be pushed'] : []),
     ...(look.movedTo === null
       ? []
-      : [`  it is called ${oneLine(look.movedTo)} now; follow it there: gt rig move`]),
+      : [`  it is called ${oneLine(look.movedTo)} now; follow it there: ${moveTo(look, rig)}`]),
   ];
+}
+
+function moveTo({ origin, movedTo }: ForgeLook, rig: string | null): string {
+  return rig === null ? 'gt rig move' : `gt rig move ${rig} ${oneLine(`${origin}/${movedTo}`)}.git`;
 }
 
 /** Tokens of an app end by themselves; before that the next one is asked for. */

@@ -6,7 +6,7 @@
 import type { MergeRequestResource } from '../../../protocol/http.ts';
 import type { Client } from '../../client.ts';
 import { exitCodes, type ExitCode } from '../../exit-codes.ts';
-import { sentences, shortCommit, statusCell } from '../../format.ts';
+import { counted, sentences, shortCommit, statusCell } from '../../format.ts';
 import { clean, oneLine, span, type Output } from '../../output.ts';
 import type { Context } from '../../spec.ts';
 import { refused } from '../../problem.ts';
@@ -43,11 +43,11 @@ function pullFields({ pr, blockedBy, ...counts }: MergeRequestResource): readonl
   const { number, state, draft, checks, threads } = pr;
   const name = number === null ? state : `#${number} ${state}${draft === true ? ', draft' : ''}`;
   const polls = [
-    ['outages', counts.pollTransientCount],
-    ['malformed answers', counts.pollSoftErrorCount],
-    ['refusals', counts.pollImmediateCount],
+    ['outage', counts.pollTransientCount],
+    ['malformed answer', counts.pollSoftErrorCount],
+    ['refusal', counts.pollImmediateCount],
   ] as const;
-  const failing = polls.flatMap(([words, count]) => (count === 0 ? [] : [`${count} ${words}`]));
+  const failing = polls.flatMap(([words, count]) => (count === 0 ? [] : [counted(count, words)]));
   return [
     ['pull request', name],
     ['adopted', pr.adopted ? 'yes, somebody else opened it' : null],

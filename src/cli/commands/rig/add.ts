@@ -52,7 +52,7 @@ export async function add(
   const rig = await agreed(context, added, options.yes);
   const look = await lookAt(context.client, rig);
   output.result({ ...rig, forgeLook: look }, () => {
-    const shown = look === null ? [] : ['', ...lookLines(output, look, world.now())];
+    const shown = look === null ? [] : ['', ...lookLines(output, look, world.now(), rig.id)];
     if (rig.consentAt !== null) return [...shown, '', `sling work at it: gt sling ${rig.id} "…"`];
     return [
       ...shown,

@@ -21,7 +21,7 @@ export async function doctor(
   const answer = await client.get('/rigs/{rig}/doctor', { rig: name });
   output.result(answer, () => [
     ...checkLines(output, answer),
-    ...(answer.forge === null ? [] : ['', ...lookLines(output, answer.forge, world.now())]),
+    ...(answer.forge === null ? [] : ['', ...lookLines(output, answer.forge, world.now(), name)]),
   ]);
   return answer.healthy ? exitCodes.ok : exitCodes.failure;
 }

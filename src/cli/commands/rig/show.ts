@@ -19,7 +19,7 @@ export async function show(
   const look = await lookAt(client, rig);
   output.result({ ...rig, forgeLook: look }, () => [
     ...rigLines(output, rig, world.now()),
-    ...(look === null ? [] : ['', ...lookLines(output, look, world.now())]),
+    ...(look === null ? [] : ['', ...lookLines(output, look, world.now(), rig.id)]),
   ]);
   return exitCodes.ok;
 }
