@@ -39,8 +39,11 @@ export interface CredentialRefusal {
   readonly pinnedTo: string | null;
 }
 
-/** Whose credential: a rig's, or before there is a rig what a remote may be read with. */
-export type CredentialFor = { readonly rig: string } | { readonly remote: string };
+/** Whose credential: a rig's, or what a remote may be read with before a rig is on it. */
+export type CredentialFor =
+  | { readonly rig: string }
+  /** `by`: the rig that may move there; its own credential counts as well. */
+  | { readonly remote: string; readonly by: string | null };
 
 const HELPER =
   '!f() { test "$1" = get && printf "username=%s\\npassword=%s\\n" ' +

@@ -59,7 +59,8 @@ export interface ServerDeps {
   queries(): Queries;
   /** Asks the runner that has a rig's repository. */
   read(request: ReadRequest): Promise<Result<ReadAnswer, Failure>>;
-  describeSource(source: string): Promise<Result<SourceDescription, Failure>>;
+  /** `by`: the rig that may move there. */
+  describeSource(source: string, by: string | null): Promise<Result<SourceDescription, Failure>>;
   readonly forge: ForgeDesk;
   readonly transfer: Transfer;
   /** Called when chunks of a transcript were stored. Answers how to stop. */

@@ -67,6 +67,13 @@ test('a repository under another name is known by its pull request, which follow
   expect(again.status).toBe(200);
 });
 
+test('a private one under another name is read with the credential of the rig alone', async () => {
+  repo.makePrivate();
+  await repo.rename('website');
+  const moved = await move(forge.cloneUrl(repo));
+  expect([moved.status, moved.body.remote]).toEqual([200, forge.cloneUrl(repo)]);
+});
+
 test.each([
   ['has a pull request of the same number', true],
   ['has none of that number', false],
@@ -81,7 +88,7 @@ test.each([
 });
 
 test.each([
-  ['by git', true, 422, 'remote_needs_login'],
+  ['by git', true, 422, 'remote_not_found'],
   ['through the forge', false, 502, 'pr_unread'],
 ])(
   'where the new place cannot be read %s, nothing is moved',

@@ -22,7 +22,7 @@ export async function moveRig(deps: ServerDeps, call: Call<'moveRig'>) {
   const rig = found.value;
   const refused = sourceProblem(given);
   if (refused !== null) return err(refused);
-  const source = await deps.describeSource(given);
+  const source = await deps.describeSource(given, rig.id);
   if (!source.ok) return source;
   const forge = await deps.forge.projectOf(source.value.remote);
   const target = call.body.target ?? rig.target;

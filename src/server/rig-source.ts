@@ -30,7 +30,7 @@ export async function addOrder(
 ): Promise<Result<RigAdd, Failure>> {
   const refused = sourceProblem(body.source);
   if (refused !== null) return err(refused);
-  const source = await deps.describeSource(body.source);
+  const source = await deps.describeSource(body.source, null);
   if (!source.ok) return source;
   const forge = await deps.forge.projectOf(source.value.remote);
   return rigAdd(body, source.value, forge);

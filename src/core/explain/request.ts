@@ -35,7 +35,10 @@ export const requestWords: Says<Kinds> = {
     next: `See what there is: ${listing(thing)}`,
   }),
   bad_value: ({ field, given, expected }, about) => ({
-    what: `The value of ${named(field)} cannot be ${quoted(given)}.`,
+    what:
+      given === SECRET
+        ? `The ${named(field)} cannot be used.`
+        : `The value of ${named(field)} cannot be ${quoted(given)}.`,
     evidence: `Expected: ${expected}`,
     next: valueNext(field, expected, about),
   }),
@@ -116,6 +119,9 @@ function listing(thing: string): string {
 }
 
 /** A setting comes with an example; `gates[0].retries` is part of one. */
+/** What stands for a secret, so that it is not shown. */
+const SECRET = '‹secret›';
+
 function valueNext(field: string, expected: string, about: About): string {
   const key = field.replace(/\[.*$/, '');
   if (isSettingKey(key)) {

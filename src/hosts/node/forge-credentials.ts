@@ -81,7 +81,8 @@ export class HostCredentials {
     whose: CredentialFor,
     projectOf: (remote: string) => ForgeProject | null,
   ): Promise<GitLogin> {
-    const rig = 'rig' in whose ? this.#ground.queries.rig(whose.rig) : null;
+    const name = 'rig' in whose ? whose.rig : whose.by;
+    const rig = name === null ? null : this.#ground.queries.rig(name);
     const project = 'rig' in whose ? (rig?.forge ?? null) : projectOf(whose.remote);
     if (project === null) return { is: 'own' };
     const context = { rig: rig?.id ?? '', project };

@@ -358,7 +358,9 @@ function noForge(rig: Rig): Failure {
 }
 
 function refusedByForge({ origin }: ForgeBinding, status: number): Result<never, Failure> {
-  return refusedToken(`one that ${origin} takes; it answered ${status}`);
+  return refusedToken(
+    `one that ${origin} takes; it answered ${status}, as it does to one that is wrong or expired`,
+  );
 }
 
 function badUrl(given: string, expected: string): Failure {

@@ -51,9 +51,9 @@ async function load(ground: AppGround): Promise<Listener> {
     town: () => seat,
     queries: () => queries,
     read: (request) => runner.port?.read(request) ?? Promise.resolve(noRunner()),
-    describeSource: async (source) => {
+    describeSource: async (source, by) => {
       const { hostGit, resolveSource } = await import('./sources.ts');
-      return resolveSource(hostGit(ground.env, timers, forges.credentialFor), source);
+      return resolveSource(hostGit(ground.env, timers, forges.credentialFor), source, by);
     },
     forge: await forges.desk(),
     transfer: {

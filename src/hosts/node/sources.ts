@@ -32,13 +32,17 @@ export function hostGit(
 }
 
 /** With the default branch of the remote, which only the remote itself knows. */
-export async function resolveSource(git: Git, typed: string): Promise<Result<Source, Failure>> {
+export async function resolveSource(
+  git: Git,
+  typed: string,
+  by: string | null,
+): Promise<Result<Source, Failure>> {
   const source = await describeSource(git, typed);
   if (!source.ok || source.value.defaultBranch !== null) return source;
   if (source.value.kind === 'path-is-remote') return source;
   const { remote } = source.value;
   const args = ['ls-remote', '--symref', '--', remote, 'HEAD'];
-  const credential = { remote };
+  const credential = { remote, by };
   const seen = await git.run(args, { timeoutMs: REMOTE_MS, network: true, credential });
   if (!seen.ok) return err(remoteFailure(remote, seen));
   const defaultBranch = /^ref: refs\/heads\/(\S+)\tHEAD$/m.exec(seen.out)?.[1] ?? null;

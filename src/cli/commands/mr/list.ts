@@ -3,6 +3,7 @@
  *
  * L1 Without --all only those that a tick may still move.
  */
+import type { MergeRequestResource } from '../../../protocol/http.ts';
 import { exitCodes, type ExitCode } from '../../exit-codes.ts';
 import { firstWait, statusCell } from '../../format.ts';
 import { ago, oneLine } from '../../output.ts';
@@ -32,7 +33,11 @@ export async function list(
         ? ''
         : `#${change.pr.number} ${change.pr.state}${change.pr.adopted ? ', adopted' : ''}`,
       ago(Date.parse(change.updatedAt), world.now()),
-      oneLine(change.failure?.failureKind.replaceAll('_', ' ') ?? firstWait(change.waits)),
+      oneLine(
+        change.failure?.failureKind.replaceAll('_', ' ') ??
+          unread(change) ??
+          firstWait(change.waits),
+      ),
     ]);
     const lines = output.table(
       ['id', 'stage', 'bead', 'into', 'pull request', 'changed', 'waits for'],
@@ -41,4 +46,9 @@ export async function list(
     return more ? [...lines, `… more: --limit ${limit * 10}`] : lines;
   });
   return exitCodes.ok;
+}
+
+/** Reads that fail, while nobody gave up: what it waits for was true when it was read last. */
+function unread({ failures }: MergeRequestResource): string | undefined {
+  return failures.find(({ kind }) => kind === 'pr_reads_fail')?.what;
 }
