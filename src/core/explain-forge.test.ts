@@ -135,6 +135,7 @@ function examplesOf(provider: ForgeProvider): Examples {
       html: { ...invalid, reason: 'html' },
       too_large: { ...invalid, reason: 'too_large' },
       redirect: { ...invalid, reason: 'redirect', sampleKeys: ['login.example'] },
+      'redirects without end': { ...invalid, reason: 'redirect', sampleKeys: [] },
     },
     network_error: {
       dns: { ...at, kind: 'network_error', cause: 'dns' },

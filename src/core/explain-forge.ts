@@ -314,15 +314,18 @@ function invalidWords(
   about: AboutChange,
 ): Explanation {
   const isOurs = reason === 'schema_mismatch' || reason === 'graphql_errors';
+  const isLoop = reason === 'redirect' && sampleKeys.length === 0;
   const names = sampleKeys.length === 0 ? null : `${NAMES[reason]}: ${listed(sampleKeys)}.`;
   return {
-    what: `${forgeAt(provider, host)} answered ${INVALID[reason]}.`,
+    what: `${forgeAt(provider, host)} answered ${isLoop ? LOOP : INVALID[reason]}.`,
     evidence: stacked(names, 'Such an answer says nothing of the state of the work.'),
     next: isOurs
       ? 'Report it with what the town knows: gt export town.json'
       : lookAgain(`Look at what answers at ${host === '' ? 'its address' : named(host)}`, about),
   };
 }
+
+const LOOP = 'with one redirect after another, which leads nowhere';
 
 const INVALID: Readonly<Record<ErrorOf<'invalid_response'>['reason'], string>> = {
   json_parse: 'with something that is no JSON, or was cut off',

@@ -194,7 +194,7 @@ test('a token that may only read is told by its scope, and changes nothing', asy
   const weak = world.port(world.weakToken('ann', 'writing'));
   expect(await weak.open(scene.context, spec)).toMatchObject({
     ok: false,
-    error: { kind: 'http_error', reason: 'forbidden', missingPermissions: ['write:issue'] },
+    error: { kind: 'http_error', reason: 'forbidden', missingPermissions: ['write:repository'] },
   });
   expect(scene.repo.pulls).toEqual([]);
   expect(await weak.probe(scene.context)).toMatchObject({

@@ -38,7 +38,9 @@ export const forgeWords: Readonly<Record<ForgeProvider, ForgeWords>> = {
     name: 'Gitea/Forgejo',
     change: 'pull request',
     owner: 'organization',
-    permission: 'a token with the scope read:repository, or write:repository where it merges too',
+    permission:
+      'a token with the scope read:repository, or write:repository and write:issue where it ' +
+      'merges and answers too',
     shape: '/owner/name/pulls/12',
   },
 };

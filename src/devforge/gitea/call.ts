@@ -45,9 +45,11 @@ export function told(status: number, message: string): Answer {
   return json(status, { message, url: 'https://docs.gitea.example/api/swagger' });
 }
 
-/** C1. `talk`: whoever may read may do it. */
+type Needs = 'read' | 'write' | 'propose' | 'talk';
+
+/** C1. `propose` and `talk`: whoever may read may do it, with a token for code or for issues. */
 export function onTeaRepo(
-  needs: 'read' | 'write' | 'talk',
+  needs: Needs,
   handler: (call: TeaRepoCall) => Promise<Answer>,
 ): TeaHandler {
   return async (call) => {
@@ -69,7 +71,7 @@ export function onTeaRepo(
 }
 
 export function onTeaPull(
-  needs: 'read' | 'write' | 'talk',
+  needs: Needs,
   handler: (call: TeaPullCall) => Promise<Answer>,
 ): TeaHandler {
   return onTeaRepo(needs, async (call) => {
@@ -109,15 +111,15 @@ function withoutRight(
   token: Token | null,
   repo: Repo,
   access: Access,
-  needs: 'write' | 'talk',
+  needs: Exclude<Needs, 'read'>,
 ): Answer | null {
   if (token === null) return told(401, 'token is required');
-  const scope = needs === 'write' ? 'write:repository' : 'write:issue';
-  const enough = [scope, 'write:repository', 'repo', 'api', 'all'];
+  const scope = needs === 'talk' ? 'write:issue' : 'write:repository';
+  const enough = [scope, 'repo', 'api', 'all'];
   if (token.permissions === null && !enough.some((one) => token.scopes.includes(one))) {
     return told(403, `token does not have at least one of required scope(s): [${scope}]`);
   }
   if (repo.archived) return told(423, `Repo is archived`);
-  if (needs === 'talk' || access === 'write' || access === 'admin') return null;
+  if (needs !== 'write' || access === 'write' || access === 'admin') return null;
   return told(403, 'User should have permission to write to this repository');
 }

@@ -27,12 +27,12 @@ const PULL = `${PULLS}/:index`;
 
 export const TEA_PULL_ROUTES: readonly Route<TeaHandler>[] = [
   route(`GET ${PULLS}`, onTeaRepo('read', listPulls)),
-  route(`POST ${PULLS}`, onTeaRepo('talk', openPull)),
+  route(`POST ${PULLS}`, onTeaRepo('propose', openPull)),
   route(
     `GET ${PULL}`,
     onTeaPull('read', async (call) => json(200, await teaPull(call.pull, call))),
   ),
-  route(`PATCH ${PULL}`, onTeaPull('talk', changePull)),
+  route(`PATCH ${PULL}`, onTeaPull('propose', changePull)),
   route(
     `GET ${PULL}/merge`,
     onTeaPull('read', async ({ pull }) =>
@@ -84,7 +84,7 @@ export const TEA_PULL_ROUTES: readonly Route<TeaHandler>[] = [
         await teaPage(call, call.pull.reviews, (review) => teaReview(review, call.pull, call.web)),
     ),
   ),
-  route(`POST ${PULL}/reviews`, onTeaPull('talk', addReview)),
+  route(`POST ${PULL}/reviews`, onTeaPull('propose', addReview)),
   route(
     `GET ${PULL}/reviews/:review/comments`,
     onTeaPull('read', async ({ pull, params, web }) => {
