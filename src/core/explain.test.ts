@@ -140,6 +140,11 @@ describe('the next step', () => {
     expect(explain(wait, exampleAbout).next).toBe(`${next} at ${exampleAbout.url}`);
   });
 
+  test('of one that cannot be read is to look again, not where this is read', () => {
+    const wait = { reason: 'unobservable', on: ['mr-4'], detail: { kind: 'no_token' } } as const;
+    expect(explain(wait, exampleAbout).next).toBe('Once that is put right: gt mr retry mr-4');
+  });
+
   const ops: Readonly<Record<ForgeFootprint['op'], true>> = {
     open: true,
     merge: true,

@@ -132,7 +132,7 @@ const waitWords: WaitSays = {
   unobservable: (wait, about) => ({
     what: 'The pull request cannot be read. The work is what it was; nothing is redone.',
     evidence: `The reason is ${text(wait, 'kind', 'not known').replaceAll('_', ' ')}.`,
-    next: `See why: gt mr show ${about.mergeRequest ?? wait.on.at(-1) ?? ''}`,
+    next: `Once that is put right: gt mr retry ${about.mergeRequest ?? wait.on.at(-1) ?? ''}`,
   }),
   runner: (wait) => ({
     what:
