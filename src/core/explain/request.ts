@@ -118,10 +118,10 @@ function listing(thing: string): string {
   return LISTS[thing.replaceAll('_', ' ')] ?? 'gt status';
 }
 
-/** A setting comes with an example; `gates[0].retries` is part of one. */
 /** What stands for a secret, so that it is not shown. */
 const SECRET = '‹secret›';
 
+/** A setting comes with an example; `gates[0].retries` is part of one. */
 function valueNext(field: string, expected: string, about: About): string {
   const key = field.replace(/\[.*$/, '');
   if (isSettingKey(key)) {
