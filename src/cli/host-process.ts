@@ -8,7 +8,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, open, readFile, stat } from 'node:fs/promises';
+import { mkdir, open, readFile, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { HealthResource } from '../protocol/http.ts';
@@ -60,7 +60,9 @@ export async function startHost(
     const late = world.now() - start > READY_MS_MAX;
     if (!late && !world.interrupted.aborted) continue;
     child.kill('SIGTERM');
-    await Promise.race([ended, world.sleep(STOP_MS_MAX)]);
+    const gone = new AbortController(); // a timer left behind would keep `gt` itself from ending
+    void ended.then(() => gone.abort());
+    await world.sleep(STOP_MS_MAX, gone.signal);
     child.kill('SIGKILL'); // a stop that does not come to its end; the next start recovers
     await ended;
     if (world.interrupted.aborted) throw new Interrupted();
@@ -126,12 +128,7 @@ async function spawnHost(
     return { child, from };
   } catch (thrown) {
     if (!(thrown instanceof Error) || !('code' in thrown)) throw thrown;
-    throw failure(
-      thrown.code === 'ENOSPC' ? 'disk_full' : 'home_not_writable',
-      `the home ${gastownHome} cannot be written`,
-      thrown.message,
-      'make room there, or name another home with GASTOWN_HOME',
-    );
+    throw cannotWrite(gastownHome, thrown.code === 'ENOSPC', thrown.message);
   }
 }
 
@@ -150,8 +147,23 @@ async function startFailed(log: string, from: number, code: number | null): Prom
   const said = await saidSince(log, from);
   const problem = problemIn(said);
   if (problem !== undefined) return new Stop(startCode(code), problem);
+  const { bavail, bsize } = await statfs(dirname(log));
+  const room = bavail * bsize;
+  if (room < SAID_BYTES_MAX) {
+    // Its last words had no room either.
+    return cannotWrite(dirname(dirname(log)), true, `${room} bytes are left on its disk`);
+  }
   const evidence = said.trim().slice(-SAID_BYTES_MAX) || `it ended with ${code ?? 'a signal'}`;
   return failure('start_failed', 'the town did not start', evidence, `read ${log}`);
+}
+
+function cannotWrite(gastownHome: string, isFull: boolean, evidence: string): Stop {
+  return failure(
+    isFull ? 'disk_full' : 'home_not_writable',
+    isFull ? `the disk of ${gastownHome} is full` : `the home ${gastownHome} cannot be written`,
+    evidence,
+    `${isFull ? 'make room on it' : 'make it writable'}, or name another home with GASTOWN_HOME`,
+  );
 }
 
 /** The host ends with the codes of the command line. */

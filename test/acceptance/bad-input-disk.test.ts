@@ -36,6 +36,21 @@ test('a read-only home is refused by name, and works where it can be written', a
   expect((await town.bead(bead)).status).toBe('held');
 });
 
+test('a start on a disk without room for a word says so', async (context) => {
+  mkdirSync(town.home);
+  const mounts = await mountsOr(context, `mount -t tmpfs -o size=1m none ${quoted(town.home)}`);
+  const filler = quoted(`${town.home}/filler`);
+  await mounts.sh(`dd if=/dev/zero of=${filler} bs=4k; true`);
+  town.within = mounts.within;
+  const ran = await town.run(['up', '--detach']);
+  expect(ran.code).toBe(1);
+  expect(ran.err).toContain(`The disk of ${town.home} is full.`);
+  expect(ran.err).toMatch(/evidence: 0 bytes/);
+  expect(ran.err).toMatch(/next: Make room/);
+  await mounts.sh(`rm ${filler}`);
+  await town.up();
+});
+
 test('a full disk refuses commands, loses nothing, and heals with room', async (context) => {
   mkdirSync(town.home);
   const mounts = await mountsOr(context, `mount -t tmpfs -o size=32m none ${quoted(town.home)}`);

@@ -11,6 +11,8 @@ import { addFile, makeRemote } from './small-repository.ts';
 import { git, signal, TestTown, until, type BeadView, type Running } from './town.ts';
 
 const LAND_MS_MAX = 60_000;
+/** Less than the patience with a host that does not end. */
+const END_MS_MAX = 20_000;
 let town: TestTown;
 
 beforeEach(() => {
@@ -34,9 +36,11 @@ for (const [name, reached] of upStages) {
   test.each(['up', 'up --detach'])(`Ctrl-C ${name} leaves nothing of gt %s`, async (words) => {
     const gt = town.start(words.split(' '));
     await until(name, () => reached(gt));
+    const asked = performance.now();
     interrupt(gt);
     const code = await codeOf(gt);
     expect([0, 130]).toContain(code);
+    expect(performance.now() - asked).toBeLessThan(END_MS_MAX);
     if (code === 0 && words.includes('detach')) await town.down(); // it was up before the key
     await expectNothingLeft();
     await expectUsable();
