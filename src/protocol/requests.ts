@@ -177,7 +177,7 @@ export const journalQuery = pageQuery.extend({
   id: z.string().optional(),
 });
 
-export const eventsQuery = z.object({
+export const eventsQuery = z.strictObject({
   after: z.coerce.number().int().min(0).optional().meta({
     description: 'Start after this entry; without it and `Last-Event-ID`: from now on',
   }),
@@ -187,7 +187,7 @@ export const transcriptQuery = pageQuery.extend({
   after: z.coerce.number().int().min(0).optional().meta({ description: 'After this chunk' }),
 });
 
-export const settingsQuery = z.object({
+export const settingsQuery = z.strictObject({
   rig: z.string().optional().meta({ description: 'As this rig resolves them' }),
 });
 

@@ -5,7 +5,7 @@
  * A1 Every request passes the access checks before anything of it is read. A forge's delivery has
  *    its signature instead: a person's tunnel gives it another host, and it knows no token.
  * A2 Until the town is ready, /health answers and a stop is taken: a start may wait for long.
- * A3 A query that a writing route does not know is refused: a dry run that is not understood must
+ * A3 A query that a route does not know is refused: a dry run that is not understood must
  *    not be carried out.
  * A4 Whatever is thrown becomes a problem: a store that cannot be written says so, everything else
  *    is a bug that is logged. Nothing is half-done: the turn was rolled back.
@@ -110,9 +110,8 @@ async function answer(
       near: ['local'],
     });
   }
-  const schema = route.query ?? (route.method === 'get' ? undefined : noQuery); // A3
-  const query = schema === undefined ? null : checkQuery(schema, request.url);
-  if (query?.ok === false) return problemResponse(query.error);
+  const query = checkQuery(route.query ?? noQuery, request.url); // A3
+  if (!query.ok) return problemResponse(query.error);
   const body = route.body === undefined ? null : await readJson(route.body, request);
   if (body?.ok === false) return problemResponse(body.error);
   const key = request.headers.get(idempotencyHeader) ?? undefined;
@@ -120,7 +119,7 @@ async function answer(
   const dryRun = route.dryRun === true && asksDryRun(request.url);
   const outcome = await handle({
     params: checked(params),
-    query: checked(query?.value),
+    query: checked(query.value),
     body: checked(body?.value),
     key,
     dryRun,

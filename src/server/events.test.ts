@@ -1,7 +1,13 @@
 /** Event streams over real HTTP: nothing missed, nothing twice, whatever the client does. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { makeHome, startTestHost, withRig, type TestHost } from '../../test/api/host.ts';
-import type { BeadResource, JournalEntry, Page, StatusResource } from '../protocol/http.ts';
+import type {
+  BeadResource,
+  JournalEntry,
+  Page,
+  Problem,
+  StatusResource,
+} from '../protocol/http.ts';
 import { attemptId } from '../core/ids.ts';
 
 let town: TestHost;
@@ -128,6 +134,19 @@ describe('the event stream', () => {
     const missed = await again.take(last - (seen?.id ?? 0));
     expect(missed.map(({ id }) => id)).toEqual(range((seen?.id ?? 0) + 1, last));
     await again.close();
+  });
+
+  test('refuses a place that no event ever had', async () => {
+    const beyond = (await seq()) + 1;
+    for (const [path, headers] of [
+      [`events?after=${beyond}`, {}],
+      ['events', { 'last-event-id': String(beyond) }],
+      ['events', { 'last-event-id': 'x' }],
+      [`events?after=0`, { 'last-event-id': '-1' }],
+    ] as const) {
+      const refused = await town.call<Problem>('GET', path, undefined, headers);
+      expect([path, refused.status, refused.body.kind]).toEqual([path, 400, 'bad_value']);
+    }
   });
 
   test('goes on in another life of the server where it ended in this one', async () => {

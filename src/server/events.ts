@@ -7,7 +7,10 @@
  * E2 `id` is the sequence number; `Last-Event-ID` goes on after it. What was committed while the
  *    client was away comes first, in order, then what follows.
  * E3 A timer runs only while a client waits.
+ * E4 A place that no event ever had is refused: waiting there would never tell of anything.
  */
+import type { Failure } from '../core/failure.ts';
+import { err, ok, type Result } from '../core/result.ts';
 import type { Queries } from '../town/queries.ts';
 import type { ServerDeps } from './handler.ts';
 
@@ -15,6 +18,8 @@ const BATCH = 100;
 const HEARTBEAT_MS = 15_000;
 /** How long a client waits before it comes back. */
 const RETRY_MS = 1000;
+
+type Refused = { readonly ok: false; readonly error: Failure };
 
 interface Batch {
   readonly events: readonly {
@@ -30,8 +35,12 @@ export function journalStream(
   deps: ServerDeps,
   request: Request,
   after: number | undefined,
-): Response {
-  const from = lastEventId(request) ?? after ?? deps.queries().lastSeq();
+): Response | Refused {
+  const end = deps.queries().lastSeq();
+  const given = lastEventId(request);
+  if (!given.ok) return given;
+  const from = given.value ?? after ?? end;
+  if (from > end) return err(wrongPlace(given.value === undefined, from, `at most ${end}`)); // E4
   const next = (queries: Queries, seq: number): Batch => ({
     events: queries.journalAfter(seq, BATCH).items.map((entry) => ({
       id: entry.seq,
@@ -48,8 +57,10 @@ export function transcriptStream(
   request: Request,
   attempt: string,
   after: number | undefined,
-): Response {
-  const from = lastEventId(request) ?? after ?? -1; // chunks count from 0
+): Response | Refused {
+  const given = lastEventId(request);
+  if (!given.ok) return given;
+  const from = given.value ?? after ?? -1; // chunks count from 0
   const next = (queries: Queries, seq: number): Batch => {
     const row = queries.attemptRow(attempt);
     const { items } = queries.transcript(attempt, seq, BATCH);
@@ -166,8 +177,16 @@ function written(event: Batch['events'][number]): string {
   return `id: ${event.id}\nevent: ${event.event}\ndata: ${JSON.stringify(event.data)}\n\n`;
 }
 
-/** E2 */
-function lastEventId(request: Request): number | undefined {
-  const header = request.headers.get('last-event-id');
-  return header !== null && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
+/** E2. Undefined when the client has seen nothing yet. */
+function lastEventId(request: Request): Result<number | undefined, Failure> {
+  const header = request.headers.get('last-event-id') ?? '';
+  if (header === '') return ok(undefined);
+  if (/^\d{1,15}$/.test(header)) return ok(Number(header));
+  return err(wrongPlace(false, header, 'a whole number')); // E4
+}
+
+function wrongPlace(isQuery: boolean, given: string | number, expected: string): Failure {
+  const field = isQuery ? 'after' : 'Last-Event-ID';
+  const whole = `the id of an event, ${expected}`;
+  return { kind: 'bad_value', helps: 'person', field, given: String(given), expected: whole };
 }

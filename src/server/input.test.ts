@@ -72,6 +72,22 @@ describe('bad input', () => {
     expect(`${refused.body.what} ${refused.body.evidence}`).toContain(field);
   });
 
+  test.each([
+    ['beads', 'statos=open', 'limit, cursor, rig, status, all'],
+    ['settings', 'rigs=web', 'rig'],
+    ['status', 'all=1', 'nothing'],
+  ])('in the query of %s: %s is refused with what it takes', async (path, query, takes) => {
+    const { status, body } = await town.call<Problem>('GET', `${path}?${query}`);
+    expect([status, body.kind]).toEqual([400, 'bad_value']);
+    expect(body.what).toContain(query.split('=')[0]);
+    expect(body.evidence).toContain(takes);
+  });
+
+  test('is told what was expected in words', async () => {
+    const { body } = await town.call<Problem>('POST', 'beads', { rig: 'web', title: 7 });
+    expect(body).toMatchObject({ evidence: 'Expected: a text', next: 'Give a text' });
+  });
+
   test('that names what is not there is refused with what was probably meant', async () => {
     const { id } = await sling('Near', { hold: true });
     const missing = await town.call<Problem>('GET', `beads/${id}9`);

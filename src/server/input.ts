@@ -4,7 +4,9 @@
  *
  * I1 No more of a body is held than the limit, whatever its length header says.
  * I2 A body is an object of the route's schema; no body at all is an empty object.
+ * I3 A name that the route does not know is refused: passed over, it would look as if it worked.
  */
+import { z } from 'zod';
 import type { Failure } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
 import { err, ok, type Result } from '../core/result.ts';
@@ -29,6 +31,8 @@ interface Issue {
   readonly keys?: readonly string[];
 }
 
+type Part = 'body' | 'query';
+
 export function checkParams(params: Readonly<Record<string, string>>): Checked<null> {
   for (const [name, value] of Object.entries(params)) {
     if (pathParameter.safeParse(value).success) continue;
@@ -38,8 +42,9 @@ export function checkParams(params: Readonly<Record<string, string>>): Checked<n
   return ok(null);
 }
 
+/** I3 */
 export function checkQuery(schema: Schema, url: string): Checked<unknown> {
-  return checked(schema, Object.fromEntries(new URL(url).searchParams));
+  return checked(schema, Object.fromEntries(new URL(url).searchParams), 'query');
 }
 
 /** Of a query that was checked. */
@@ -56,13 +61,13 @@ export async function readJson(schema: Schema, request: Request): Promise<Checke
   }
   const text = await readText(request, limits.requestBodyBytesMax);
   if (!text.ok) return text;
-  if (text.value.trim() === '') return checked(schema, {});
+  if (text.value.trim() === '') return checked(schema, {}, 'body');
   if (type === null) {
     const evidence = 'no Content-Type; expected application/json';
     return err(httpProblem('wrong_content_type', evidence));
   }
   const parsed = parse(text.value);
-  return parsed.ok ? checked(schema, parsed.value) : parsed;
+  return parsed.ok ? checked(schema, parsed.value, 'body') : parsed;
 }
 
 export function mediaType(request: Request): string | null {
@@ -106,22 +111,39 @@ function parse(text: string): Checked<unknown> {
   }
 }
 
-function checked(schema: Schema, value: unknown): Checked<unknown> {
+function checked(schema: Schema, value: unknown, part: Part): Checked<unknown> {
   const result = schema.safeParse(value);
   if (result.success) return ok(result.data);
   const issue = result.error.issues[0];
+  const field = issue?.path.map(String).join('.') || part;
   const unknown = issue?.keys?.join(', ');
-  if (unknown !== undefined) return err(badValue(unknown, unknown, 'no field of this name'));
-  const field = issue?.path.map(String).join('.') ?? '';
+  if (unknown !== undefined) return err(badValue(field, unknown, fieldsOf(schema, field === part)));
   const given = issue === undefined ? value : at(value, issue.path);
-  const text = given === undefined ? 'nothing' : JSON.stringify(given);
-  return err(badValue(field === '' ? 'body' : field, text.slice(0, 100), expectation(issue)));
+  const text = typeof given === 'string' ? given : (JSON.stringify(given) ?? 'nothing');
+  return err(badValue(field, text.slice(0, 100), expectation(issue)));
 }
 
-/** `Invalid input: expected string, received number` → `string`. */
+/** I3 */
+function fieldsOf(schema: Schema, isTop: boolean): string {
+  const names = isTop && schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  if (names.length > 0) return `only ${names.join(', ')}`;
+  return isTop ? 'nothing' : 'only what /openapi.json names there';
+}
+
+const typeWords: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+};
+
+/** `Invalid input: expected string, received number` → `a text`. */
 function expectation(issue: Issue | undefined): string {
   const message = issue?.message ?? 'another value';
-  return /expected (.+?)(?:, received .*)?$/.exec(message)?.[1] ?? message;
+  const expected = /expected (.+?)(?:, received .*)?$/.exec(message)?.[1] ?? message;
+  return typeWords[expected] ?? expected;
 }
 
 function at(value: unknown, path: readonly PropertyKey[]): unknown {
