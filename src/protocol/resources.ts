@@ -344,6 +344,12 @@ export const answerResource = z
   })
   .meta({ id: 'Answer' });
 
+export const removedRig = answerResource
+  .extend({
+    failure: failureView.nullable().meta({ description: 'What it could not work for, if it did' }),
+  })
+  .meta({ id: 'RemovedRig' });
+
 export const beadPage = pageOf('Bead', beadResource);
 export const attemptPage = pageOf('Attempt', attemptResource);
 export const mergeRequestPage = pageOf('MergeRequest', mergeRequestResource);

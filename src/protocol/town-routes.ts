@@ -106,7 +106,7 @@ export const townRoutes = {
     method: 'delete',
     path: '/rigs/{rig}',
     summary: 'Detach it; refused while it has live beads',
-    response: r.answerResource,
+    response: r.removedRig,
     command: true,
     problems: [404, 409],
   },

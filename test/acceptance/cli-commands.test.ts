@@ -143,10 +143,11 @@ describe('a rig', () => {
     };
     town.on('addRig', () => rig({ status: 'unready', probing: true }));
     town.on('getRig', () => rig({ status: 'unready', failure }));
-    town.on('removeRig', () => ({ id: 'web', seq: 3 }));
+    const next = 'try again';
+    town.on('removeRig', () => ({ id: 'web', seq: 3, failure: { ...failure, next } }));
     const ran = await gt(town.home, [...add, '--yes', '--json']);
     expect(ran.code).toBe(1);
-    expect(ran.document()).toMatchObject({ error: { kind: 'remote_unreachable' } });
+    expect(ran.document()).toMatchObject({ error: { kind: 'remote_unreachable', next } });
     expect(ran.err).toContain('Could not resolve host');
     expect(town.of('removeRig')).toHaveLength(1);
   });

@@ -7,14 +7,8 @@
 import type { Command } from '../../core/command.ts';
 import { ok } from '../../core/result.ts';
 import type { townRoutes } from '../../protocol/town-routes.ts';
-import {
-  asAnswer,
-  command,
-  person,
-  type Call,
-  type Handlers,
-  type ServerDeps,
-} from '../handler.ts';
+import { command, person, type Call, type Handlers, type ServerDeps } from '../handler.ts';
+import { failureView } from '../../town/views.ts';
 import { moveRig } from '../rig-move.ts';
 import { addOrder } from '../rig-source.ts';
 import { settingsOrder } from '../settings-order.ts';
@@ -49,8 +43,15 @@ export function rigHandlers(deps: ServerDeps): RigHandlers {
         : order;
     },
     rehearseRun: (call) => rehearseRun(deps, call),
-    removeRig: (call) =>
-      command(deps, call, { kind: 'rig_remove', rig: call.params.rig }, asAnswer),
+    removeRig: (call) => {
+      const { rig } = call.params;
+      const row = deps.queries().rigRow(rig);
+      const told = row.ok ? row.value.failure : null;
+      const failure = told === null ? null : failureView(told, {}); // about a rig that is gone
+      return command(deps, call, { kind: 'rig_remove', rig }, ({ id, seq }) =>
+        ok({ id, seq, failure }),
+      );
+    },
     probeRig: (call) => {
       const { rig } = call.params;
       return command(deps, call, { kind: 'rig_probe', rig }, () => shown({ id: rig }));

@@ -13,7 +13,7 @@ import { askYes, canAsk } from '../../ask.ts';
 import { foretell, rigAhead } from '../../dry-run.ts';
 import { exitCodes, type ExitCode } from '../../exit-codes.ts';
 import { clean } from '../../output.ts';
-import { Interrupted, Stop } from '../../problem.ts';
+import { Interrupted, Stop, type Problem } from '../../problem.ts';
 import { sourceOf } from '../../source.ts';
 import type { Context } from '../../spec.ts';
 import type { World } from '../../world.ts';
@@ -106,12 +106,23 @@ async function passed(context: Context, rig: string): Promise<RigResource> {
     throw thrown;
   });
   if (seen.failure === null) return seen;
-  const { kind, what, evidence, next } = seen.failure;
-  if (wantsLogin(seen)) {
-    const login = `gt forge login --rig ${rig}`;
-    context.output.warn(`${rig} stays, for a login of its own: ${login}`); // A4
-  } else await context.client.delete('/rigs/{rig}', { rig });
-  throw new Stop(exitCodes.failure, { kind, what, evidence, next });
+  throw new Stop(exitCodes.failure, problemOf(await leftWith(context, seen, seen.failure)));
+}
+
+type Said = NonNullable<RigResource['failure']>;
+
+/** What is said when it is taken out again, where no next step can be about the rig. A1 A4 */
+async function leftWith({ client, output }: Context, rig: RigResource, said: Said): Promise<Said> {
+  if (wantsLogin(rig)) {
+    output.warn(`${rig.id} stays, for a login of its own: gt forge login --rig ${rig.id}`);
+    return said;
+  }
+  const removed = await client.delete('/rigs/{rig}', { rig: rig.id });
+  return removed.failure ?? said;
+}
+
+function problemOf({ kind, what, evidence, next }: Said): Problem {
+  return { kind, what, evidence, next };
 }
 
 /** A4 */
