@@ -251,7 +251,7 @@ function ofRunner(runner: Runner): Subject {
       status === 'lost'
         ? [{ kind: 'runner_lost', helps: 'later', runner: id, lastSeenAt: runner.lastSeenAt }]
         : [],
-    waits: runner.waits,
+    waits: status === 'lost' ? runner.waits : [], // of others only a sign of life is awaited
     atRest: {
       what: `It is ${status}.`,
       evidence: `${live} of ${inventory.capacity} agents at work`,

@@ -197,7 +197,10 @@ function humanWords(wait: Wait, about: About): Explanation {
           : `See what became of it: gt bead show ${first ?? ''}`,
       );
     case 'parked':
-      return human('A person parked this rig.', `Work on it again: gt rig unpark ${rig}`);
+      return human(
+        'This rig is parked: no work starts on it.',
+        `Work on it again: gt rig unpark ${rig}`,
+      );
     case 'consent':
       return human(
         'Nobody has agreed yet that the town writes to the remote of this rig.',

@@ -103,7 +103,11 @@ function transferHandlers(deps: ServerDeps): Pick<TownHandlers, 'export' | 'impo
       const text = await readText(request, limits.importBytesMax);
       if (!text.ok) return problemResponse(text.error);
       const done = deps.transfer.import(text.value.split('\n').filter((line) => line !== ''));
-      if (done.ok) return ok({ ...done.value, next: 'gt resume' });
+      if (done.ok)
+        return ok({
+          ...done.value,
+          next: 'gt resume, then gt rig unpark for each rig it is to work on',
+        });
       if (done.error === 'not_empty') {
         return problemResponse(httpProblem('town_not_empty', 'it has rigs or beads of its own'));
       }
