@@ -28,6 +28,8 @@ export interface Inventory {
   readonly isolationNote: string | null;
   /** Agents found on it, best first: the first is the default agent. */
   readonly agents: readonly string[];
+  /** Names it needs no command for, installed or not; empty: it did not say. */
+  readonly known: readonly string[];
 }
 
 export interface Runner {

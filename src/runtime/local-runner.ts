@@ -21,7 +21,7 @@ import { detect } from './detect.ts';
 import { examineRig } from './examine.ts';
 import { runGate } from './gates.ts';
 import { ContainedGit, Git, type GitDeps } from './git.ts';
-import { probeAgents } from './harness/profiles.ts';
+import { knownAgents, probeAgents } from './harness/profiles.ts';
 import { probeIsolation } from './isolation-probe.ts';
 import { pushCandidate } from './landing.ts';
 import { containedRunner, type Machine } from './machine.ts';
@@ -109,6 +109,7 @@ export async function makeLocalRunner(setup: LocalRunnerSetup): Promise<LocalRun
       isolation: machine.level,
       isolationNote: machine.isolationNote,
       agents: await probeAgents(find),
+      known: knownAgents(),
     },
     needs: {
       workspaces,

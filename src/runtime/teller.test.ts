@@ -11,7 +11,7 @@ const connected: Fact = {
   kind: 'runner_connected',
   runner: runnerId('local'),
   incarnation: 'life-1',
-  inventory: { capacity: 2, isolation: 'strong', isolationNote: null, agents: [] },
+  inventory: { capacity: 2, isolation: 'strong', isolationNote: null, agents: [], known: [] },
   attempts: [],
   jobs: [],
   answers: null,

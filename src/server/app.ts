@@ -126,7 +126,8 @@ async function answer(
     request,
   });
   if (outcome instanceof Response) return outcome;
-  if (!outcome.ok) return failureResponse(outcome.error);
+  if (!outcome.ok)
+    return failureResponse(outcome.error, { rig: params['rig'], bead: params['bead'] });
   if (dryRun) return Response.json({ dryRun, would: outcome.value });
   const headers = outcome.seq === undefined ? {} : { [seqHeader]: String(outcome.seq) };
   return Response.json(outcome.value, { status: route.status, headers });

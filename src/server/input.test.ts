@@ -98,6 +98,20 @@ describe('bad input', () => {
     expect(JSON.stringify(rig.body)).toContain('web');
   });
 
+  test('that names an agent nobody knows is refused, held or not, and on an edit', async () => {
+    const { id } = await sling('Known', { agent: 'codex', hold: true });
+    for (const [method, path, body] of [
+      ['POST', 'beads', { rig: 'web', title: 'x', agent: 'nobody', hold: true }],
+      ['POST', 'beads', { rig: 'web', title: 'x', agent: 'nobody' }],
+      ['PATCH', `beads/${id}`, { agent: 'nobody' }],
+    ] as const) {
+      const refused = await town.call<Problem>(method, path, body);
+      expect(refused).toMatchObject({ status: 404, body: { kind: 'unknown_thing' } });
+      expect(refused.body.next).toContain('gt doctor');
+    }
+    expect((await get<BeadResource>(`beads/${id}`)).agent).toBe('codex');
+  });
+
   test.each([
     ['merge-requests/mr-999'],
     ['agents/web-999.1'],

@@ -6,6 +6,7 @@
  * P2 An exception shows its name to the log, never its stack to a client.
  */
 import { explain } from '../core/explain.ts';
+import type { About } from '../core/explain/words.ts';
 import type { Failure } from '../core/failure.ts';
 import {
   httpProblemStatus,
@@ -68,8 +69,9 @@ export function httpProblem(kind: HttpProblemKind, evidence: string): Problem {
   return problemOf(kind, httpProblemStatus[kind], { ...words[kind], evidence });
 }
 
-export function failureProblem(failure: Failure): Problem {
-  return problemOf(failure.kind, statusOf(failure), explain(failure));
+/** `about`: what the request named; its next step is about the same. */
+export function failureProblem(failure: Failure, about: About = {}): Problem {
+  return problemOf(failure.kind, statusOf(failure), explain(failure, about));
 }
 
 /** P1 */
@@ -80,8 +82,8 @@ export function problemResponse(problem: Problem, headers: Readonly<Record<strin
   });
 }
 
-export function failureResponse(failure: Failure): Response {
-  return problemResponse(failureProblem(failure));
+export function failureResponse(failure: Failure, about: About = {}): Response {
+  return problemResponse(failureProblem(failure, about));
 }
 
 function challenge(problem: Problem): Readonly<Record<string, string>> {

@@ -58,6 +58,7 @@ export class ModelRunner implements HostRunner {
         isolation: 'process',
         isolationNote: 'a model',
         agents: ['scripted'],
+        known: ['codex', 'scripted'],
       },
       attempts: [],
       jobs: [],

@@ -53,6 +53,7 @@ export class EagerRunner implements RunnerPort {
       isolation: 'process',
       isolationNote: 'a model',
       agents: ['scripted'],
+      known: [],
     } as const;
     const fact: Fact = { kind: 'runner_connected', ...me, inventory, attempts, jobs, answers };
     this.#tell({ facts: [fact], heard: false });

@@ -31,7 +31,7 @@ type Kinds =
 export const requestWords: Says<Kinds> = {
   unknown_thing: ({ thing, name, near }) => ({
     what: `There is ${none(thing)} called ${quoted(name, 80)}.`,
-    evidence: near.length === 0 ? '' : `Similar: ${listed(near)}`,
+    evidence: near.length === 0 ? 'No name that is there is like it.' : `Similar: ${listed(near)}`,
     next: `See what there is: ${listing(thing)}`,
   }),
   bad_value: ({ field, given, expected }, about) => ({
@@ -108,7 +108,7 @@ const LISTS: Readonly<Record<string, string>> = {
   rig: 'gt rig list',
   bead: 'gt bead list --all',
   attempt: 'gt agent list --all',
-  agent: 'gt agent list --all',
+  agent: 'gt doctor',
   'merge request': 'gt mr list --all',
   escalation: 'gt escalation list --all',
   setting: 'gt config list',

@@ -141,6 +141,35 @@ describe('a rig', () => {
     expect((await town.call('GET', 'rigs/web')).status).toBe(404);
   });
 
+  test('that could not be examined is taken out with words that do not lead to it', async () => {
+    town.runner.answer = unreachable;
+    await add('web', makeRepository(town));
+    const rig = await town.until<RigResource>('rigs/web', ({ failure }) => failure !== null);
+    expect(rig.failure?.next).toContain('gt rig doctor web');
+    const { body } = await town.call<Pick<RigResource, 'failure'>>('DELETE', 'rigs/web');
+    expect(body.failure?.kind).toBe(rig.failure?.kind);
+    expect(body.failure?.next).toMatch(/, then try again$/);
+  });
+
+  test('takes no setting that cannot work on it, and says what would', async () => {
+    await withRig(town);
+    const set = (settings: object) =>
+      town.call<Problem>('PATCH', 'rigs/web/settings', { set: settings, unset: [] });
+    expect(await set({ mergeStrategy: 'pr' })).toMatchObject({
+      body: { kind: 'settings_conflict', what: expect.stringContaining('web is on no forge') },
+    });
+    expect((await set({ maxPolecatsPerRig: 'x' })).body.next).toBe(
+      'Such as: gt rig set web maxPolecatsPerRig=4',
+    );
+    expect(await set({ defaultAgent: 'codx' })).toMatchObject({
+      status: 404,
+      body: { evidence: 'Similar: codex' },
+    });
+    expect(await set({ defaultAgent: 'codex' })).toMatchObject({ status: 200 });
+    const agents = [{ name: 'mine', command: 'my-agent --acp' }];
+    expect(await set({ defaultAgent: 'mine', agents })).toMatchObject({ status: 200 });
+  });
+
   test('that was removed and attached again goes on with its numbers', async () => {
     await withRig(town);
     await town.call('POST', 'beads', { rig: 'web', title: 'Before', hold: true });

@@ -118,6 +118,7 @@ export class ModelRunner {
         isolation: 'process',
         isolationNote: 'simulated',
         agents: ['modelled'],
+        known: [],
       },
       attempts: [...this.agents.keys()],
       jobs: [...this.#jobs.values()].filter((held) => held.result === null).map((h) => h.job),

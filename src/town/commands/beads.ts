@@ -20,16 +20,20 @@ import { mergeRequests } from '../../storage/tables/merge-requests.ts';
 import { loadTown, settingsOf } from '../../storage/load-view.ts';
 import { remark, touch } from '../apply.ts';
 import { duplicateAfter, duplicateOf } from '../duplicates.ts';
+import { agentProblem } from './agents.ts';
 import { done, findBead, findRig, notNow, type Answer, type Ask } from './ask.ts';
 import { retryLanding } from './retry-landing.ts';
 
 type Of<K extends Command['kind']> = Extract<Command, { readonly kind: K }>;
 
 export function sling(ask: Ask, command: Of<'sling'>): Answer {
-  const problem = titleProblem(command.title) ?? bodyProblem(command.body);
-  if (problem !== null) return err(problem);
   const rig = findRig(ask.turn.tx, command.rig);
   if (!rig.ok) return rig;
+  const problem =
+    titleProblem(command.title) ??
+    bodyProblem(command.body) ??
+    strangerProblem(ask, rig.value, command.agent);
+  if (problem !== null) return err(problem);
   const blockers = findBlockers(ask, command.after);
   if (!blockers.ok) return blockers;
   const body = bodyAbout(rig.value, command);
@@ -46,6 +50,14 @@ export function sling(ask: Ask, command: Of<'sling'>): Answer {
   const duplicate = match === null ? null : { ...match, letGo: anyway };
   const hold = asked || duplicate?.letGo === false;
   return slung(ask, rig.value, { ...bead, duplicate, hold }, blockers.value);
+}
+
+function strangerProblem(
+  { turn: { tx } }: Ask,
+  rig: Rig | undefined,
+  agent: string | null | undefined,
+): Failure | null {
+  return agentProblem(tx, agent, loadTown(tx).settings, rig?.settings);
 }
 
 /** The body, with the issue that was named beside it. */
@@ -86,7 +98,8 @@ export function edit(ask: Ask, command: Of<'bead_edit'>): Answer {
   const refused =
     notNow('edit', bead.value, ['held', 'blocked', 'open', 'in_progress', 'in_review', 'failed']) ??
     (change.title === undefined ? null : titleProblem(change.title)) ??
-    (change.body === undefined ? null : bodyProblem(change.body));
+    (change.body === undefined ? null : bodyProblem(change.body)) ??
+    strangerProblem(ask, rigs.get(ask.turn.tx, bead.value.rig), change.agent);
   if (refused !== null) return err(refused);
   const scope = change.scope === undefined ? null : readScope(change.scope);
   if (scope?.ok === false) return scope;

@@ -30,7 +30,7 @@ import { secrets } from '../../storage/tables/secrets.ts';
 import { remark } from '../apply.ts';
 import { done, findRig, type Answer, type Ask } from './ask.ts';
 import { credentialChanged, webhookScope } from './credentials.ts';
-import { pinProblem, remoteProblem } from './rigs.ts';
+import { pinProblem, remoteProblem, strategyProblem } from './rigs.ts';
 
 type Move = Extract<Command, { readonly kind: 'rig_move' }>;
 
@@ -48,6 +48,7 @@ export function moveRig(ask: Ask, command: Move): Answer {
   const problem =
     remoteProblem(remote) ??
     pinProblem({ ...rig, forge }, rig.settings) ??
+    strategyProblem({ ...rig, forge }, rig.settings) ??
     busy(ask, rig, live) ??
     elsewhere(rig, left, command.leavePulls);
   if (problem !== null) return err(problem);

@@ -25,6 +25,7 @@ import { secrets } from '../../storage/tables/secrets.ts';
 import { loadTown } from '../../storage/load-view.ts';
 import { remark } from '../apply.ts';
 import { accountFor } from './accounts.ts';
+import { agentProblem } from './agents.ts';
 import { done, findRig, missing, type Answer, type Ask } from './ask.ts';
 import { liveBeads } from './beads.ts';
 import { credentialChanged } from './credentials.ts';
@@ -138,7 +139,10 @@ export function setSettings(ask: Ask, command: Of<'settings_set'>): Answer {
   }
   for (const key of command.unset) delete next[key];
   const settings: Partial<Settings> = next;
-  const problem = combinationProblem(ask, rig === null ? null : rig.value, settings);
+  const scopes = rig === null ? ([settings, {}] as const) : ([town.settings, settings] as const);
+  const problem =
+    combinationProblem(ask, rig === null ? null : rig.value, settings) ??
+    agentProblem(tx, command.set.defaultAgent, ...scopes);
   if (problem !== null) return err(problem);
   const named = [...Object.keys(command.set), ...command.unset];
   const heals = named.some((key) => key.startsWith('credentials.'));
@@ -166,8 +170,8 @@ function combinationProblem(
 ): Failure | null {
   const { tx } = ask.turn;
   if (rig !== null) {
-    const pinned = pinProblem(rig, settings);
-    return pinned ?? checkCombination(resolveSettings(loadTown(tx).settings, settings));
+    const impossible = pinProblem(rig, settings) ?? strategyProblem(rig, settings);
+    return impossible ?? checkCombination(resolveSettings(loadTown(tx).settings, settings));
   }
   const inForce = [{}, ...rigs.all(tx).map((one) => one.settings)];
   for (const own of inForce) {
@@ -184,6 +188,13 @@ export function pinProblem({ id, forge }: Rig, settings: Partial<Settings>): Fai
   const where = forge === null ? 'is on no forge' : `is on ${forge.origin}, which has no apps`;
   const keys = ['credentials.pinnedTo'];
   return { kind: 'settings_conflict', helps: 'person', keys, why: `${id} ${where}` };
+}
+
+/** Where there is no forge, changes would be pushed all the same. */
+export function strategyProblem({ id, forge }: Rig, settings: Partial<Settings>): Failure | null {
+  if (settings.mergeStrategy !== 'pr' || forge !== null) return null;
+  const why = `${id} is on no forge, so it has no pull requests`;
+  return { kind: 'settings_conflict', helps: 'person', keys: ['mergeStrategy'], why };
 }
 
 function keyProblem(key: string, onRig: boolean): Failure | null {

@@ -46,7 +46,7 @@ export function decide(ask: Ask, command: Of<'mr_decide'>): Answer {
 
 export function stopAgent(ask: Ask, command: Of<'agent_stop'>): Answer {
   const attempt = attempts.get(ask.turn.tx, command.attempt);
-  if (attempt === undefined) return err(missing('agent', command.attempt, []));
+  if (attempt === undefined) return err(missing('attempt', command.attempt, []));
   if (attempt.status === 'ended') {
     return err(notNow('stop', attempt.id, attempt.status, ['starting', 'running']));
   }
