@@ -37,6 +37,7 @@ export class Output {
   readonly #err: TextSink;
   readonly #color: boolean;
   readonly #errColor: boolean;
+  #hasBegun = false;
 
   constructor(world: Pick<World, 'stdout' | 'stderr' | 'env'>, json: boolean) {
     this.json = json;
@@ -50,18 +51,26 @@ export class Output {
 
   /** The outcome of a command: one document, or lines for people. */
   result(document: unknown, lines: () => readonly string[]): void {
-    if (this.json) this.#out.write(`${JSON.stringify(document, null, 2)}\n`);
+    if (this.json) this.#write(`${JSON.stringify(document, null, 2)}\n`);
     else this.lines(lines());
+  }
+
+  /** Ctrl-C: a reader of stdout is told that the document it waits for does not come. O1 */
+  interrupted(exitCode: ExitCode): void {
+    if (!this.json || this.#hasBegun) return;
+    const what = 'It was interrupted before it had an answer.';
+    const error = { kind: 'interrupted', what, evidence: '', next: 'gt status', exitCode };
+    this.result({ error }, () => []);
   }
 
   /** One document of a stream, on one line. O1 */
   streamed(document: unknown): void {
-    this.#out.write(`${JSON.stringify(document)}\n`);
+    this.#write(`${JSON.stringify(document)}\n`);
   }
 
   /** Text exactly as it is, such as a diff or an export. */
   raw(text: string): void {
-    this.#out.write(text);
+    this.#write(text);
   }
 
   lines(lines: readonly string[]): void {
@@ -119,6 +128,11 @@ export class Output {
       const text = cell.text.split('\n').join(`\n${' '.repeat(longest + ROW_GAP)}`);
       return `${label}${' '.repeat(ROW_GAP)}${this.paint(cell.style, text)}`;
     });
+  }
+
+  #write(text: string): void {
+    this.#hasBegun = true;
+    this.#out.write(text);
   }
 
   #row(row: readonly Cell[], widths: readonly number[]): string {

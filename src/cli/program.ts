@@ -22,17 +22,23 @@ const JSON_FLAG = ['--json', 'print one JSON document'] as const;
 export async function runProgram(argv: readonly string[], world: World): Promise<ExitCode> {
   const typed = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : argv.length);
   const json = typed.includes('--json');
-  const state: { exitCode: ExitCode } = { exitCode: exitCodes.ok };
+  const state: State = { exitCode: exitCodes.ok, output: new Output(world, json) };
   try {
     const program = buildProgram(world, async (chosen) => {
-      state.exitCode = await perform(chosen, world);
+      state.output = new Output(world, chosen.json);
+      state.exitCode = await perform(chosen, world, state.output);
     });
     if (argv.length === 0) program.outputHelp();
     else await program.parseAsync([...argv], { from: 'user' });
     return state.exitCode;
   } catch (thrown) {
-    return explain(thrown, new Output(world, json), argv, world);
+    return explain(thrown, state.output, argv, world);
   }
+}
+
+interface State {
+  exitCode: ExitCode;
+  output: Output;
 }
 
 /** What was typed, once the parser has accepted it. */
@@ -108,10 +114,10 @@ function addCommand(parent: Command, name: string, spec: CommandSpec, perform: P
   });
 }
 
-function perform({ spec, input, json }: Chosen, world: World): Promise<ExitCode> {
+function perform({ spec, input }: Chosen, world: World, output: Output): Promise<ExitCode> {
   const gastownHome = homeOf(world);
   const client = new Client(world, gastownHome);
-  return spec.run({ world, output: new Output(world, json), client, gastownHome }, input);
+  return spec.run({ world, output, client, gastownHome }, input);
 }
 
 function argument(spec: ArgumentSpec): Argument {
@@ -139,6 +145,7 @@ function homeOf(world: World): string {
 /** G1 */
 function explain(thrown: unknown, output: Output, argv: readonly string[], world: World): ExitCode {
   if (thrown instanceof Interrupted || (world.interrupted.aborted && isAbort(thrown))) {
+    output.interrupted(exitCodes.interrupted);
     return exitCodes.interrupted;
   }
   if (thrown instanceof Stop) {

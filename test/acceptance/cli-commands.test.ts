@@ -152,6 +152,18 @@ describe('a rig', () => {
     expect(town.of('removeRig')).toHaveLength(1);
   });
 
+  test('that is interrupted still ends with a document for the reader of --json', async () => {
+    const stop = new AbortController();
+    town.on('addRig', () => rig({ probing: true }));
+    town.on('getRig', () => {
+      stop.abort();
+      return rig({ probing: true });
+    });
+    const ran = await gt(town.home, [...add, '--json'], { interrupted: stop.signal });
+    expect(ran.code).toBe(130);
+    expect(ran.document()).toMatchObject({ error: { kind: 'interrupted', exitCode: 130 } });
+  });
+
   test('is there without consent, says so, and is written to only after a yes', async () => {
     town.on('addRig', ({ body }) => rig({ consentAt: null, probing: true, ...named(body) }));
     town.on('getRig', () => rig({ consentAt: null }));
@@ -277,12 +289,36 @@ describe('the feed', () => {
         ? { items: [event(1), event(2, { id: 'api-1' })], next: 'two' }
         : { items: [event(3, { kind: 'attempt', id: 'web-1.1' })], next: null },
     );
+    town.on('getBead', () => bead({ mergeRequest: null }));
     const ran = await gt(town.home, ['feed', '--once', '--bead', 'web-1', '--json']);
     const lines = ran.out
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line).seq);
     expect(lines).toEqual([1, 3]);
+  });
+
+  test.each([
+    ['from the beginning', null, [1, 3, 4, 5]],
+    ['from a place after its merge request was made', 'mr-7', [1, 3, 4, 5, 6]],
+  ])('of one bead tells of its merge request and of its gates %s', async (_, known, told) => {
+    const gate = { kind: 'job', id: 'job-4' } as const;
+    town.on('getBead', () => bead({ mergeRequest: known }));
+    town.on('journal', () => ({
+      items: [
+        event(1),
+        event(2, { kind: 'merge_request', id: 'mr-2', data: { bead: 'web-2' } }),
+        event(3, { kind: 'merge_request', id: 'mr-1', data: { bead: 'web-1' } }),
+        event(4, { ...gate, data: { subject: 'mr-1' } }),
+        event(5, { ...gate, data: {} }),
+        event(6, { kind: 'merge_request', id: 'mr-7', data: {} }),
+        event(7, { kind: 'merge_request', id: 'mr-2', data: {} }),
+      ],
+      next: null,
+    }));
+    const ran = await gt(town.home, ['feed', '--once', '--bead', 'web-1', '--json']);
+    const lines = ran.out.trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line).seq)).toEqual(told);
   });
 });
 

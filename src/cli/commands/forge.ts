@@ -46,7 +46,7 @@ export const forgeCommands: NounSpec = {
       words: 'forge login',
       summary: 'Give the town a token for a forge, or an app that tokens are asked from',
       detail:
-        'A token is asked for, or read from standard input; an app’s key is in a file. Both are\n' +
+        'A token is asked for, or read from standard input; an app’s key is in a file. Both are ' +
         'kept sealed, and sent to that forge and nowhere else. What may be done is shown.',
       options: [rig, url, fromStdin, cli, ...ofApp],
       examples: [

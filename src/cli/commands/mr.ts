@@ -49,9 +49,9 @@ export const mergeRequestCommands: NounSpec = {
       words: 'mr adopt',
       summary: 'Watch, repair if agreed, and merge a pull request somebody else opened',
       detail:
-        'It gets a bead and goes through the same gates as the town’s own, which run\n' +
-        'its code on this machine. Without --repair nothing is pushed to its branch:\n' +
-        'its author goes on, and what they push is judged. To a fork nothing is ever\n' +
+        'It gets a bead and goes through the same gates as the town’s own, which run ' +
+        'its code on this machine. Without --repair nothing is pushed to its branch: ' +
+        'its author goes on, and what they push is judged. To a fork nothing is ever ' +
         'pushed.',
       args: [{ name: 'url', about: 'address of the pull request', completes: 'anything' }],
       options: [

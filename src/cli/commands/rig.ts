@@ -18,7 +18,7 @@ export const rigCommands: NounSpec = {
       words: 'rig add',
       summary: 'Attach a repository and examine it',
       detail:
-        'A URL; or a path: a repository with a remote is attached by that remote and only lends\n' +
+        'A URL; or a path: a repository with a remote is attached by that remote and only lends ' +
         'objects, one without is itself the remote. What setup and gates were found is printed.',
       args: [
         { name: 'rig', about: 'a short name: letters, digits, dashes' },
@@ -84,7 +84,7 @@ export const rigCommands: NounSpec = {
       words: 'rig move',
       summary: 'Its repository is somewhere else: renamed, transferred, on another forge',
       detail:
-        'Pull requests follow a repository that only has another name. Where others are open at\n' +
+        'Pull requests follow a repository that only has another name. Where others are open at ' +
         'the old place it is refused, unless their beads may begin anew at the new one.',
       args: [rig, { name: 'repository', about: 'a path or URL', completes: 'file' }],
       options: [

@@ -14,7 +14,10 @@ export const townCommands: readonly CommandSpec[] = [
     detail: 'Stays in the foreground and shows what happens; Ctrl-C stops it. Nothing is lost.',
     options: [
       { flags: '-d, --detach', about: 'leave it running in the background' },
-      { flags: '-p, --port <number>', about: 'listen on this port (default: any free one)' },
+      {
+        flags: '-p, --port <number>',
+        about: 'listen on this port (default: 7717 if free, else any)',
+      },
     ],
     examples: ['gt up', 'gt up --detach', 'GASTOWN_HOME=/srv/town gt up --port 4100'],
     run: async (context, input) =>
@@ -96,8 +99,8 @@ export const workCommands: readonly CommandSpec[] = [
     words: 'run',
     summary: 'One task from start to merge: starts the town, adds the rig, follows',
     detail:
-      'Ends with 0 when the change is merged, 4 when a person is needed, 1 when it failed.\n' +
-      'A repository without a remote is itself the remote: the change lands on the branch\n' +
+      'Ends with 0 when the change is merged, 4 when a person is needed, 1 when it failed. ' +
+      'A repository without a remote is itself the remote: the change lands on the branch ' +
       '"gastown", or in your clean checkout with --update-checkout.',
     args: [
       { name: 'repo', about: 'a path, a URL, or the name of a rig', completes: 'rig' },

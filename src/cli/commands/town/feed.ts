@@ -3,6 +3,7 @@
  *
  * F1 With --json one event per line. F2 --after and the last printed `seq` meet without a gap.
  * F3 --once prints what there is and ends; without --after that is everything kept.
+ * F4 --bead tells all that becomes of it: gates and landing, not only its own row.
  */
 import type { JournalEntry } from '../../../protocol/http.ts';
 import { journalEvents } from '../../events.ts';
@@ -18,8 +19,9 @@ export interface FeedOptions {
 
 export async function feed(context: Context, options: FeedOptions): Promise<ExitCode> {
   const { client, output, world } = context;
+  const wanted = options.bead === undefined ? null : await concernsOf(context, options.bead);
   const print = (entry: JournalEntry): void => {
-    if (options.bead !== undefined && !concerns(entry, options.bead)) return;
+    if (wanted?.has(entry) === false) return;
     if (output.json) output.streamed(entry); // F1
     else output.lines([eventLine(output, entry)]);
   };
@@ -34,12 +36,28 @@ export async function feed(context: Context, options: FeedOptions): Promise<Exit
   return exitCodes.ok;
 }
 
-/** Its own changes, its attempts', its merge request's. */
-export function concerns(entry: JournalEntry, bead: string): boolean {
-  return (
-    entry.id === bead ||
-    entry.id.startsWith(`${bead}.`) ||
-    entry.data['bead'] === bead ||
-    entry.data['subject'] === bead
-  );
+/**
+ * Its own changes, its attempts', its merge request's, their jobs'. What belongs to it says so when
+ * it is made, and goes by its own name afterwards. F4
+ */
+export class Concerns {
+  readonly #names: Set<string>;
+
+  /** `names`: what is known to belong to the bead, itself first. */
+  constructor(...names: readonly string[]) {
+    this.#names = new Set(names);
+  }
+
+  has({ id, data }: JournalEntry): boolean {
+    const owners = [id, id.replace(/\.\d+$/, ''), data['bead'], data['subject']];
+    if (!owners.some((owner) => typeof owner === 'string' && this.#names.has(owner))) return false;
+    this.#names.add(id);
+    return true;
+  }
+}
+
+/** From a place in the middle, the merge request may have been made before. F4 */
+async function concernsOf({ client }: Context, bead: string): Promise<Concerns> {
+  const { mergeRequest } = await client.get('/beads/{bead}', { bead });
+  return new Concerns(bead, ...(mergeRequest === null ? [] : [mergeRequest]));
 }

@@ -9,7 +9,7 @@ import { journalEvents, patiently } from '../../events.ts';
 import { eventLine, isMove } from '../../format.ts';
 import { Interrupted } from '../../problem.ts';
 import type { Context } from '../../spec.ts';
-import { concerns } from './feed.ts';
+import { Concerns } from './feed.ts';
 
 export interface Ending {
   readonly kind: 'merged' | 'needs_person' | 'failed';
@@ -24,9 +24,11 @@ export async function follow(context: Context, slung: BeadResource, seq: number)
   const { client, output, world } = context;
   let ending = await endingOf(context, slung.id);
   if (ending !== undefined) return ending;
+  const concerns = new Concerns(slung.id);
   for await (const entry of journalEvents(world, client, seq)) {
-    const mine = concerns(entry, slung.id);
-    if (mine && isMove(entry) && !output.json) output.lines([eventLine(output, entry)]);
+    const mine = concerns.has(entry);
+    if (mine && isMove(entry) && entry.kind !== 'job' && !output.json)
+      output.lines([eventLine(output, entry)]);
     // A rig that turns unready or a town that is paused ends it as well. F1
     if (!mine && !['rig', 'town', 'escalation', 'dispatch'].includes(entry.kind)) continue;
     ending = await patiently(world, () => endingOf(context, slung.id));

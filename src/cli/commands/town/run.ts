@@ -54,11 +54,12 @@ export async function run(context: Context, options: RunOptions): Promise<ExitCo
   const ending = await follow(context, bead, seq).catch((thrown: unknown) => {
     if (thrown instanceof Interrupted || world.interrupted.aborted) {
       output.warn(`${bead.id} goes on; look with: gt bead show ${bead.id}`); // R3
+      output.result(documentOf('interrupted', { bead, why: null }, rig), () => []);
       throw new Interrupted();
     }
     throw thrown;
   });
-  output.result(documentOf(ending, rig), () => endingLines(context, ending, rig));
+  output.result(documentOf(ending.kind, ending, rig), () => endingLines(context, ending, rig));
   return ending.kind === 'merged'
     ? exitCodes.ok
     : ending.kind === 'needs_person'
@@ -74,12 +75,16 @@ async function townUp(context: Context): Promise<void> {
   context.output.note(`up at ${server.url} (home ${context.gastownHome}); stop it with: gt down`);
 }
 
-function documentOf(ending: Ending, rig: RigResource): unknown {
+function documentOf(
+  ending: Ending['kind'] | 'interrupted',
+  { bead, why }: Pick<Ending, 'bead' | 'why'>,
+  rig: RigResource,
+): unknown {
   return {
-    ending: ending.kind,
-    bead: ending.bead,
-    commit: ending.bead.proof?.commit ?? null,
-    why: ending.why?.answer ?? null,
+    ending,
+    bead,
+    commit: bead.proof?.commit ?? null,
+    why: why?.answer ?? null,
     mergeCommand: rig.mergeCommand,
   };
 }
