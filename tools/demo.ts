@@ -27,11 +27,12 @@ const keep = flags.includes('--keep');
 const onForge = flags.includes('--forge');
 const started = performance.now();
 
-if (unknown === undefined) process.exitCode = await main();
+const usage = 'npm run demo -- [--forge] [--json] [--keep]';
+
+if (flags.includes('--help')) process.stdout.write(`${usage}\n`);
+else if (unknown === undefined) process.exitCode = await main();
 else {
-  process.stderr.write(
-    `unknown option ${unknown}\n  next: npm run demo -- [--forge] [--json] [--keep]\n`,
-  );
+  process.stderr.write(`unknown option ${unknown}\n  next: ${usage}\n`);
   process.exitCode = 2;
 }
 

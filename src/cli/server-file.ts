@@ -25,14 +25,27 @@ export async function findServer(gastownHome: string): Promise<ServerAddress> {
 /** The address, or why there is none. F1 */
 export async function readServer(gastownHome: string): Promise<ServerAddress | string> {
   const file = join(gastownHome, 'server.json');
-  const text = await readFile(file, 'utf8').catch(() => undefined);
-  if (text === undefined) return `${file} is not there`;
-  const said = parsed(text);
-  if (said === undefined) return `${file} cannot be read`;
+  const read = await textOf(file);
+  if (read.text === undefined) return read.why;
+  const said = parsed(read.text);
+  if (said === undefined) return `${file} has no address in it`;
   if (!isAlive(said.pid)) return `${file} names process ${said.pid}, which is gone`;
-  const token = await readFile(join(gastownHome, 'token'), 'utf8').catch(() => undefined);
-  if (token === undefined) return `${join(gastownHome, 'token')} is not there`;
-  return { ...said, token: token.trim() };
+  const token = await textOf(join(gastownHome, 'token'));
+  if (token.text === undefined) return token.why;
+  return { ...said, token: token.text.trim() };
+}
+
+type Read = { readonly text: string } | { readonly text: undefined; readonly why: string };
+
+/** A file that may not be read is not one that is missing. F1 */
+async function textOf(file: string): Promise<Read> {
+  try {
+    return { text: await readFile(file, 'utf8') };
+  } catch (thrown) {
+    const { message } = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const isMissing = thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
+    return { text: undefined, why: isMissing ? `${file} is not there` : message };
+  }
 }
 
 /**

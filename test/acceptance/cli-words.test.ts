@@ -3,7 +3,7 @@
  * wrong words end with 2, and completion offers what the parser takes.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -120,6 +120,14 @@ describe('a town that does not run', () => {
       expect(ran.document()).toMatchObject({ error: { kind: 'not_running', next: 'gt up' } });
       expect(ran.err).toContain('next: gt up');
     }
+  });
+
+  test('is not called missing where its files cannot be read', async () => {
+    const home = `${town.home}/unreadable`;
+    mkdirSync(`${home}/server.json`, { recursive: true });
+    const ran = await gt(home, ['status', '--json']);
+    expect(ran.document()).toMatchObject({ error: { kind: 'not_running' } });
+    expect(ran.err).toContain('EISDIR');
   });
 });
 

@@ -6,12 +6,21 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { homePaths, makeHome, readToken, removeAddress, takeLock, writeAddress } from './home.ts';
+import {
+  homePaths,
+  makeHome,
+  readKey,
+  readToken,
+  removeAddress,
+  takeLock,
+  writeAddress,
+} from './home.ts';
 import { FileLog } from './log-file.ts';
 import { systemRandom } from './random.ts';
 import { CannotStart } from './start-problem.ts';
@@ -80,6 +89,21 @@ describe('a home', () => {
     removeAddress(paths);
     expect(existsSync(paths.address)).toBe(false);
   });
+
+  test.skipIf(!existsSync('/dev/full'))(
+    'on a disk that was full when its key was made gets a whole one (needs /dev/full)',
+    () => {
+      const paths = homePaths(root);
+      symlinkSync('/dev/full', `${paths.key}.new`);
+      expect(() => readKey(paths)).toThrow('ENOSPC');
+      expect(existsSync(paths.key)).toBe(false);
+      rmSync(`${paths.key}.new`);
+      const key = readKey(paths);
+      expect(key).toHaveLength(32);
+      expect(readKey(paths)).toEqual(key);
+      expect(mode(paths.key)).toBe(0o600);
+    },
+  );
 });
 
 describe('the log', () => {

@@ -130,11 +130,8 @@ const KEY_BYTES = 32;
 
 /** M4. 32 bytes, made at the first use. */
 export function readKey(paths: HomePaths): Uint8Array<ArrayBuffer> {
-  try {
-    writeFileSync(paths.key, randomBytes(KEY_BYTES), { mode: 0o600, flag: 'wx', flush: true });
-  } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error;
-  }
+  // Whole or not at all: half a key, from a full disk, would look like one that was changed.
+  if (!existsSync(paths.key)) writeWhole(paths.key, randomBytes(KEY_BYTES));
   if ((statSync(paths.key).mode & 0o077) !== 0) chmodSync(paths.key, 0o600);
   const key = Uint8Array.from(readFileSync(paths.key));
   if (key.length === KEY_BYTES) return key;
@@ -168,9 +165,9 @@ function heldBy(paths: HomePaths): string {
   return parts.length === 0 ? `${paths.lock} is held by another process` : parts.join('\n');
 }
 
-function writeWhole(path: string, text: string): void {
+function writeWhole(path: string, content: string | Uint8Array): void {
   const fresh = `${path}.new`;
-  writeFileSync(fresh, text, { mode: 0o600 });
+  writeFileSync(fresh, content, { mode: 0o600, flush: true });
   renameSync(fresh, path);
 }
 

@@ -3,6 +3,7 @@
  * the application is loaded.
  *
  * L1 /health is answered without the application, so that a start is told of honestly.
+ * L3 A failed load is told in the form of every other problem, without a module of the application.
  * L2 Closing ends streams first, then waits a moment for requests, then cuts what is left.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -40,7 +41,7 @@ export function listen(deps: ListenerDeps): Promise<Listening> {
       (listener) => listener(request, response),
       (error: unknown) => {
         deps.error('app_not_loaded', { message: String(error) });
-        response.writeHead(500).end();
+        sendFailed(response, String(error)); // L3
       },
     );
   });
@@ -63,6 +64,21 @@ function sendHealth(deps: ListenerDeps, request: IncomingMessage, response: Serv
   response.writeHead(health.ready ? 200 : 503, { 'content-type': 'application/json' });
   response.end(JSON.stringify(health));
   return true;
+}
+
+/** L3 */
+function sendFailed(response: ServerResponse, evidence: string): void {
+  const problem = {
+    type: 'urn:gastown:problem:internal-error',
+    title: 'Internal error',
+    status: 500,
+    kind: 'internal_error',
+    what: 'The program of this server could not be loaded.',
+    evidence,
+    next: 'Start it again: gt down, then gt up. If that does not help, install it anew.',
+  };
+  response.writeHead(problem.status, { 'content-type': 'application/problem+json' });
+  response.end(JSON.stringify(problem));
 }
 
 /** L2 */

@@ -43,7 +43,7 @@ function requestOf(pairs: readonly string[]): { set: Record<string, unknown>; un
   for (const pair of pairs) {
     const at = pair.indexOf('=');
     if (at < 1) {
-      throw usage(`"${pair}" is no key=value`, 'there is no "=" in it', 'write key=value');
+      throw usage(`"${pair}" is no key=value`, 'there is no "=" in it', hint(pair, pairs));
     }
     const [key, value] = [pair.slice(0, at), pair.slice(at + 1)];
     if (value === '') request.unset.push(key);
@@ -59,4 +59,10 @@ function parsedValue(text: string): unknown {
   } catch {
     return text;
   }
+}
+
+/** `maxPolecatsPerRig 4`, as `gt config set` takes it, was meant as one word. */
+function hint(key: string, [first, value, ...more]: readonly string[]): string {
+  const isPair = key === first && value !== undefined && more.length === 0 && !value.includes('=');
+  return isPair ? `write ${key}=${value}` : 'write key=value';
 }

@@ -26,13 +26,15 @@ export async function rigFor(context: Context, options: RunOptions): Promise<Rig
   const { client, output } = context;
   const { known, remote, add } = await meant(context, options);
   if (known !== undefined) {
-    if (known.consentAt !== null) return known;
-    await allowed(context, remote, options.yes);
-    return client.post('/rigs/{rig}/consent', { rig: known.id }, {});
+    return known.consentAt === null ? consented(context, known, options.yes) : known;
   }
-  await allowed(context, remote, options.yes);
+  // What is no repository is refused as such, before anybody is asked about it.
+  const isThere = isUrl(add.repository) || (await isRepository(context, add.repository));
+  if (isThere) await allowed(context, remote, options.yes);
   output.note(`attaching ${add.repository} as rig ${add.name}`);
-  const rig = await attachElsewhere(context, add);
+  const attached = await attachElsewhere(context, { ...add, yes: isThere });
+  // It was there after all: no git here could tell. G3
+  const rig = isThere ? attached : await consented(context, attached, options.yes);
   const set = gateSettings(options);
   if (set === null) {
     const gates = rig.report?.gates.map(({ command }) => command) ?? [];
@@ -115,6 +117,11 @@ export function notAllowed(remote: string): Error {
   );
 }
 
+async function consented(context: Context, rig: RigResource, yes: boolean): Promise<RigResource> {
+  await allowed(context, rig.remote, yes);
+  return context.client.post('/rigs/{rig}/consent', { rig: rig.id }, {});
+}
+
 /** G2 */
 function unchanged(rig: RigResource, options: RunOptions): RigResource {
   const given = [
@@ -139,6 +146,10 @@ function gateName(command: string, at: number): string {
 async function topOf(context: Context, source: string): Promise<string> {
   if (isUrl(source)) return source;
   return (await git(context, source, ['rev-parse', '--show-toplevel'])) ?? source;
+}
+
+async function isRepository(context: Context, path: string): Promise<boolean> {
+  return (await git(context, path, ['rev-parse', '--git-dir'])) !== undefined;
 }
 
 async function originOf(context: Context, path: string): Promise<string | undefined> {
