@@ -148,6 +148,8 @@ export interface Around {
   readonly answers?: readonly string[];
   readonly interrupted?: AbortSignal;
   readonly onWrite?: (text: string) => void;
+  /** No sleep takes longer. */
+  readonly sleepMsMax?: number;
 }
 
 /** Runs `gt` in this process, in a home. */
@@ -185,7 +187,7 @@ export async function gt(home: string, argv: readonly string[], around: Around =
     sleep: (ms, signal) =>
       new Promise((done) => {
         if (signal?.aborted === true) return done();
-        const timer = setTimeout(done, Math.min(ms, 20));
+        const timer = setTimeout(done, Math.min(ms, around.sleepMsMax ?? 20));
         signal?.addEventListener('abort', () => {
           clearTimeout(timer);
           done();

@@ -167,17 +167,11 @@ describe('completion', () => {
       items: [bead({ id: query['status'] === 'closed' ? 'web-2' : 'web-1' })],
       next: null,
     }));
-    const named = await gt(town.home, ['__complete', '--', 'bead', 'show', 'web']);
+    const patient = { sleepMsMax: 60_000 };
+    const named = await gt(town.home, ['__complete', '--', 'bead', 'show', 'web'], patient);
     expect(named.out).toBe('web-1\tadd a page\nweb-2\tadd a page\n');
-    const comma = await gt(town.home, [
-      '__complete',
-      '--',
-      'sling',
-      'web',
-      't',
-      '--after',
-      'api-1,',
-    ]);
+    const typed = ['__complete', '--', 'sling', 'web', 't', '--after', 'api-1,'];
+    const comma = await gt(town.home, typed, patient);
     expect(comma.out).toContain('api-1,web-2\t');
     const silent = await gt(`${town.home}/none`, ['__complete', '--', 'bead', 'show', '']);
     expect(silent).toMatchObject({ code: 0, err: '' });

@@ -9,6 +9,7 @@ import { exitCodes, type ExitCode } from '../../exit-codes.ts';
 import { oneLine } from '../../output.ts';
 import { shellScripts } from '../../shells.ts';
 import type { Completes, Context } from '../../spec.ts';
+import type { World } from '../../world.ts';
 import { nouns, topCommands } from '../index.ts';
 
 const WAIT_MS_MAX = 700;
@@ -35,8 +36,7 @@ export async function complete(
     output.lines([':files']);
     return exitCodes.ok;
   }
-  const late = world.sleep(WAIT_MS_MAX).then(() => []);
-  const named = wants === null ? [] : await Promise.race([names(context, wants), late]); // C1
+  const named = wants === null ? [] : await inTime(world, names(context, wants)); // C1
   const typed = words.at(-1) ?? '';
   // With a comma-separated list the last part is being typed.
   const comma = typed.lastIndexOf(',') + 1;
@@ -45,6 +45,13 @@ export async function complete(
     .map(({ text, about }) => ({ text: typed.slice(0, comma) + text, about }));
   output.lines([...candidates, ...fitting].map(({ text, about }) => `${text}\t${about}`));
   return exitCodes.ok;
+}
+
+/** Nothing when it takes too long. The timer ends with the answer, or `gt` would stay for it. */
+async function inTime<T>(world: World, asked: Promise<readonly T[]>): Promise<readonly T[]> {
+  const answered = new AbortController();
+  const late = world.sleep(WAIT_MS_MAX, answered.signal).then(() => []);
+  return Promise.race([asked, late]).finally(() => answered.abort());
 }
 
 async function names(context: Context, wants: Completes): Promise<readonly Candidate[]> {
