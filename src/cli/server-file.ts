@@ -5,6 +5,7 @@
  * F1 A file whose process is gone, or that cannot be read, is a town that does not run.
  * F2 No process is ever killed on the word of this file alone.
  */
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { notRunning } from './problem.ts';
@@ -57,20 +58,33 @@ export async function holdsHome(gastownHome: string, pid: number): Promise<boole
   try {
     const holder: { pid?: unknown; processStart?: unknown } = JSON.parse(said);
     if (holder.pid !== pid || typeof holder.processStart !== 'string') return false;
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] === holder.processStart;
+    return statOf(pid)[19] === holder.processStart;
   } catch {
     return false;
   }
 }
 
+/**
+ * One that ended, and that nobody has asked about since, still has its id: where the first process
+ * of a container does not ask, for ever.
+ */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (thrown) {
     return thrown instanceof Error && 'code' in thrown && thrown.code === 'EPERM';
   }
+  try {
+    return statOf(pid)[0] !== 'Z';
+  } catch {
+    return true; // a system that does not say
+  }
+}
+
+/** What Linux says of a process, from its state on. Throws elsewhere. */
+function statOf(pid: number): readonly string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 function parsed(text: string): { readonly url: string; readonly pid: number } | undefined {

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { isAlive } from '../../src/cli/server-file.ts';
 import { openSqlite } from '../../src/hosts/node/sqlite.ts';
 import type { HealthResource } from '../../src/protocol/http.ts';
 
@@ -203,6 +204,26 @@ describe('a host', () => {
 });
 
 describe('a stop', () => {
+  const onLinux = existsSync('/proc/self/stat');
+  test.skipIf(!onLinux)(
+    'is over when the process ended, asked about or not (needs /proc)',
+    async () => {
+      const parent = spawn('sh', ['-c', 'sleep 0.5 & echo $!; exec sleep 60'], { stdio: 'pipe' });
+      children.push(parent);
+      let said = '';
+      parent.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+      const pid = await until(
+        () => (said.includes('\n') ? Number(said) : null),
+        () => said,
+      );
+      await until(
+        () => (isAlive(pid) ? null : true),
+        () => `${pid} stays`,
+      );
+      expect(existsSync(`/proc/${pid}`)).toBe(true); // not yet reaped
+    },
+  );
+
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     'by %s at any moment of a start ends in order, and the home starts again',
     async (signal) => {

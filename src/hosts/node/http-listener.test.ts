@@ -25,3 +25,29 @@ test('an application that cannot be loaded is told of as a problem; health goes 
     await listening.close();
   }
 });
+
+test('a connection that is kept open after its answer does not hold up the end', async () => {
+  let answer = (): void => {};
+  const asked = new Promise<void>((seen) => {
+    answer = seen;
+  });
+  let finish = (): void => {};
+  const listening = await listen({
+    port: 0,
+    health: () => ({ ready: true, phase: 'ready', version: '0', pid: 1 }),
+    access: () => ({ hosts: [], token: 'x' }),
+    app: async () => (_, response) => {
+      finish = () => response.end('{}');
+      answer();
+    },
+    error: () => {},
+  });
+  const answered = fetch(listening.url, { method: 'POST' });
+  await asked;
+  const began = performance.now();
+  const closed = listening.close();
+  finish();
+  expect(await (await answered).text()).toBe('{}');
+  await closed;
+  expect(performance.now() - began).toBeLessThan(1500); // less than its patience with requests
+});

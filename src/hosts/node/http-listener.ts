@@ -35,6 +35,10 @@ export interface Listening {
 /** Rejects with the system's error when the port cannot be had. */
 export function listen(deps: ListenerDeps): Promise<Listening> {
   const server = createServer({ connectionsCheckingInterval: LOOK_MS }, (request, response) => {
+    // A connection that is kept for more, of whoever asked for the end, would hold it up. L2
+    response.once('close', () => {
+      if (!server.listening) setImmediate(() => server.closeIdleConnections());
+    });
     const isHealth = request.method === 'GET' && request.url?.split('?')[0] === '/health';
     if (isHealth && sendHealth(deps, request, response)) return; // L1
     deps.app().then(
