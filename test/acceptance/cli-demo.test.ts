@@ -5,7 +5,8 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isThere, Place, watched, when } from './cli-real.ts';
+import { Place, watched, when } from './cli-real.ts';
+import { isAlive } from './town.ts';
 
 const demo = resolve(import.meta.dirname, '../../tools/demo.ts');
 const place = new Place();
@@ -76,7 +77,7 @@ describe('the demonstration', () => {
     child.kill('SIGINT');
     expect(await seen.ended).toBe(130);
     expect(readdirSync(temporary)).toEqual(before);
-    expect(pids.filter(isThere)).toEqual([]);
+    expect(pids.filter(isAlive)).toEqual([]);
   });
 });
 

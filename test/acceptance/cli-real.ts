@@ -105,15 +105,6 @@ export class Place {
   }
 }
 
-export function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Waits for a condition, not for a time. */
 export async function when(what: string, condition: () => boolean | Promise<boolean>, ms = 60_000) {
   const deadline = performance.now() + ms;

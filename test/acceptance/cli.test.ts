@@ -7,7 +7,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { isThere, Place, watched, when, type Ended } from './cli-real.ts';
+import { Place, watched, when, type Ended } from './cli-real.ts';
+import { isAlive } from './town.ts';
 
 interface Bead {
   readonly id: string;
@@ -154,7 +155,7 @@ describe('the everyday path', () => {
     expect(readFileSync(file, 'utf8').trim().split('\n').length).toBeGreaterThan(5);
     const pid = place.serverPid() ?? 0;
     await place.json(['down']);
-    expect(isThere(pid)).toBe(false);
+    expect(isAlive(pid)).toBe(false);
     const ended = await place.gt(['status', '--json']);
     expect(ended.code).toBe(5);
     expect(errorOf(ended)).toMatchObject({ kind: 'not_running', next: 'gt up' });
@@ -256,7 +257,7 @@ describe('gt up', () => {
     await when('the log shows the rig', () => /rig web .*ready/.test(seen.text()));
     up.kill('SIGINT');
     expect(await seen.ended).toBe(0);
-    expect(isThere(pid)).toBe(false);
+    expect(isAlive(pid)).toBe(false);
     expect(existsSync(join(place.home, 'server.json'))).toBe(false);
   });
 
@@ -288,7 +289,7 @@ describe('gt up', () => {
     expect(codes.toSorted((a, b) => Number(a) - Number(b))).toEqual([0, 4, 4]);
     const pid = place.serverPid() ?? 0;
     expect((await place.gt(['down', '--now'])).code).toBe(0);
-    expect(isThere(pid)).toBe(false);
+    expect(isAlive(pid)).toBe(false);
     expect((await place.gt(['up', '--detach'])).code).toBe(0); // after a kill
   });
 });

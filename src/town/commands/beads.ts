@@ -32,7 +32,7 @@ export function sling(ask: Ask, command: Of<'sling'>): Answer {
   const problem =
     titleProblem(command.title) ??
     bodyProblem(command.body) ??
-    strangerProblem(ask, rig.value, command.agent);
+    agentProblem(ask.turn.tx, command.agent, rig.value);
   if (problem !== null) return err(problem);
   const blockers = findBlockers(ask, command.after);
   if (!blockers.ok) return blockers;
@@ -50,14 +50,6 @@ export function sling(ask: Ask, command: Of<'sling'>): Answer {
   const duplicate = match === null ? null : { ...match, letGo: anyway };
   const hold = asked || duplicate?.letGo === false;
   return slung(ask, rig.value, { ...bead, duplicate, hold }, blockers.value);
-}
-
-function strangerProblem(
-  { turn: { tx } }: Ask,
-  rig: Rig | undefined,
-  agent: string | null | undefined,
-): Failure | null {
-  return agentProblem(tx, agent, loadTown(tx).settings, rig?.settings);
 }
 
 /** The body, with the issue that was named beside it. */
@@ -99,7 +91,7 @@ export function edit(ask: Ask, command: Of<'bead_edit'>): Answer {
     notNow('edit', bead.value, ['held', 'blocked', 'open', 'in_progress', 'in_review', 'failed']) ??
     (change.title === undefined ? null : titleProblem(change.title)) ??
     (change.body === undefined ? null : bodyProblem(change.body)) ??
-    strangerProblem(ask, rigs.get(ask.turn.tx, bead.value.rig), change.agent);
+    agentProblem(ask.turn.tx, change.agent, rigs.get(ask.turn.tx, bead.value.rig));
   if (refused !== null) return err(refused);
   const scope = change.scope === undefined ? null : readScope(change.scope);
   if (scope?.ok === false) return scope;

@@ -139,10 +139,11 @@ export function setSettings(ask: Ask, command: Of<'settings_set'>): Answer {
   }
   for (const key of command.unset) delete next[key];
   const settings: Partial<Settings> = next;
-  const scopes = rig === null ? ([settings, {}] as const) : ([town.settings, settings] as const);
   const problem =
     combinationProblem(ask, rig === null ? null : rig.value, settings) ??
-    agentProblem(tx, command.set.defaultAgent, ...scopes);
+    (rig === null
+      ? agentProblem(tx, command.set.defaultAgent, undefined, { settings })
+      : agentProblem(tx, command.set.defaultAgent, { settings }));
   if (problem !== null) return err(problem);
   const named = [...Object.keys(command.set), ...command.unset];
   const heals = named.some((key) => key.startsWith('credentials.'));
