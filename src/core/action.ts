@@ -151,6 +151,12 @@ export type ForgeCall =
       readonly mergeRequest: MergeRequestId;
       readonly ref: PullRequestRef;
     })
+  /** Out of its queue, and nothing armed: what waits there is not merged by itself. */
+  | (ForgeSubject & {
+      readonly op: 'dequeue_pull';
+      readonly mergeRequest: MergeRequestId;
+      readonly ref: PullRequestRef;
+    })
   /** Says why, once by its marker, and closes it. */
   | (ForgeSubject & {
       readonly op: 'close_pull';

@@ -152,6 +152,7 @@ describe('the next step', () => {
     reply: true,
     reopen: true,
     close: true,
+    dequeue: true,
   };
   test.each([...Object.keys(ops), 'publish', 'take', 'update', 'prove'])(
     'while %s is under way says what that is, and names no wrong party',

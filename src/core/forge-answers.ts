@@ -24,6 +24,8 @@ export interface OpenSpec {
    * these, unless a line of its body begins with `ours`. Empty: nobody is looked for.
    */
   readonly unless: { readonly issues: readonly string[]; readonly ours: string };
+  /** Where there is none for the head branch: one is made, or nothing is. */
+  readonly missing: 'create' | 'leave';
 }
 
 export type Opened =
@@ -34,6 +36,8 @@ export type Opened =
   | { readonly is: 'not_ours'; readonly snapshot: PullRequestSnapshot }
   /** An open one of somebody else's says that it closes one of the issues; nothing was created. */
   | { readonly is: 'rival'; readonly snapshot: PullRequestSnapshot }
+  /** There is none, and none was to be made. */
+  | { readonly is: 'none' }
   | {
       readonly is: 'refused';
       readonly reason: 'no_commits' | 'branch_missing' | 'base_missing' | 'archived' | 'validation';
@@ -55,6 +59,19 @@ export type MergeAnswer =
         | 'computing'
         | 'queue_required'
         | 'permission';
+      readonly detail: string;
+    };
+
+/** What became of taking a pull request out of its queue and ending its native auto-merge. */
+export type Dequeued =
+  /** It is in no queue and nothing is armed: without another word it stays open. */
+  | { readonly is: 'out' }
+  /** It was merged or closed before. */
+  | { readonly is: 'over'; readonly state: 'merged' | 'closed' }
+  | {
+      readonly is: 'refused';
+      /** `merging`: the forge has begun, and does not let go of it any more. */
+      readonly reason: 'permission' | 'merging' | 'other';
       readonly detail: string;
     };
 

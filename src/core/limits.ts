@@ -131,6 +131,9 @@ export const limits = {
   /** Merging is tried this often before a person is asked. */
   mergeTriesMax: 5,
   mergeRetryMs: [30 * second, minute, 2 * minute, 5 * minute, 10 * minute],
+  /** Closing what a dropped bead left open, and how often: three days, mostly. */
+  closeRetryMs: [30 * second, minute, 2 * minute, 5 * minute, 10 * minute, 15 * minute],
+  closeTriesMax: 300,
   /** Threads answered in one call: each takes a read, two writes and the pauses between them. */
   repliesPerCall: 10,
   /** A reply that the forge refuses this often is left out; the thread stays with people. */
@@ -191,4 +194,5 @@ assert(limits.grantsMax <= limits.tickNamesMax, 'one decision fits one tick');
 assert(limits.beadBodyBytesMax < limits.requestBodyBytesMax, 'a full body can be sent');
 assert(limits.workspaceIdleMs < limits.trashMs, 'a home outlives its workspace');
 assert(limits.glanceMsMax > 1.1 * limits.pollColdMs, 'who is read at all is looked at');
+assert(limits.mergeTriesMax < limits.closeTriesMax, 'a person is told before it is given up');
 assert(limits.forgeConnectMs < limits.forgeMs, 'a connection fits its request');

@@ -11,6 +11,7 @@
  */
 import type { Commit } from './ids.ts';
 import { limits } from './limits.ts';
+import { isQueued } from './pull-request.ts';
 import type { CheckTally, Checks, PullRequestSnapshot } from './pull-request.ts';
 import { after, type Instant } from './time.ts';
 
@@ -74,7 +75,7 @@ export function mergeGate(input: GateInput): GateAnswer {
   const { snapshot, policy, now } = input;
   const blockers = blockersOf(input);
   if (blockers.length > 0) return { is: 'blocked', blockers };
-  if (isQueued(snapshot)) return { is: 'queued' };
+  if (isQueued(snapshot.queue)) return { is: 'queued' };
   if (!policy.autoMerge) return { is: 'person' };
   const until = after(input.greenSince ?? now, policy.autoMergeDelayMinutes * 60_000);
   return until > now ? { is: 'wait', until } : { is: 'merge', head: snapshot.head };
@@ -188,8 +189,4 @@ function ofThreads({ threads }: PullRequestSnapshot): readonly Blocker[] {
 
 function unknown(group: Extract<Blocker, { by: 'unknown' }>['group'], why: string): Blocker {
   return { by: 'unknown', group, why };
-}
-
-function isQueued({ queue }: PullRequestSnapshot): boolean {
-  return queue.is === 'complete' && queue.value !== 'none';
 }

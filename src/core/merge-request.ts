@@ -6,7 +6,7 @@
  * M4 A new head sets the stage back to `queued`; nothing judged about the old one counts.
  */
 import type { Proof } from './bead.ts';
-import type { Feedback, MergeAnswer, Opened, Replied } from './forge-answers.ts';
+import type { Dequeued, Feedback, MergeAnswer, Opened, Replied } from './forge-answers.ts';
 import type {
   AttemptId,
   BeadId,
@@ -71,6 +71,8 @@ export const noPull: PullColumns = {
   feedbackSeen: null,
   answers: [],
   mergeTries: 0,
+  mergeAsked: null,
+  dequeued: null,
   adopted: false,
   repairs: true,
 };
@@ -107,13 +109,20 @@ export interface ThreadAnswer {
   readonly tries: number;
 }
 
-/** A call to the forge that is under way for this request: opening, merging, reading feedback. */
+/** A call to the forge that is under way for this request: opening, merging, dequeuing. */
 export interface ForgeFootprint {
-  readonly op: 'open' | 'merge' | 'feedback' | 'reply' | 'reopen' | 'close';
+  readonly op: 'open' | 'merge' | 'feedback' | 'reply' | 'reopen' | 'close' | 'dequeue';
   readonly callId: CallId;
   readonly deadline: Instant;
   /** Of feedback: what the snapshot showed when it was asked for. */
   readonly glance?: string;
+}
+
+/** The forge was asked to merge this head, and no read has shown since what became of it. */
+export interface MergeAsked {
+  readonly head: Commit;
+  /** A read that began before this may not know yet. */
+  readonly until: Instant;
 }
 
 /** What the forge answered, until the decision has read it. */
@@ -123,6 +132,7 @@ export type ForgeReport =
   | { readonly op: 'feedback'; readonly answer: Feedback }
   | { readonly op: 'reply'; readonly answer: Replied }
   | { readonly op: 'reopen' | 'close'; readonly answer: null }
+  | { readonly op: 'dequeue'; readonly answer: Dequeued }
   | { readonly op: ForgeFootprint['op']; readonly error: PRStatusError };
 
 export interface PullColumns {
@@ -152,6 +162,10 @@ export interface PullColumns {
   /** The threads of the last round in the order they were shown, then those of earlier ones. */
   readonly answers: readonly ThreadAnswer[];
   readonly mergeTries: number;
+  /** By our own call it may be merged, or wait to be; null: nothing we asked for stands. */
+  readonly mergeAsked: MergeAsked | null;
+  /** The head at which the forge last said that nothing merges it by itself. */
+  readonly dequeued: Commit | null;
   /** Opened by somebody else and taken on. */
   readonly adopted: boolean;
   /** Work of ours may be pushed to its branch; of an adopted one, where that was agreed to. */

@@ -101,3 +101,12 @@ export interface PullRequestSnapshot {
   readonly updatedAt: Instant | null;
   readonly observedAt: Instant;
 }
+
+/** Is it in its forge's merge queue, or armed to be merged once it may be? */
+export function mergesByItself({ queue, nativeAutoMerge }: PullRequestSnapshot): boolean {
+  return isQueued(queue) || (nativeAutoMerge.is === 'complete' && nativeAutoMerge.value);
+}
+
+export function isQueued(queue: PullRequestSnapshot['queue']): boolean {
+  return queue.is === 'complete' && queue.value !== 'none';
+}

@@ -15,6 +15,7 @@ import { incidentAfter, incidentKey, type ForgeAccount } from './forge-account.t
 import { limits } from './limits.ts';
 import { isOver, type MergeRequest } from './merge-request.ts';
 import { update } from './plan.ts';
+import { mergesByItself } from './pull-request.ts';
 import type { PRStatusError, PRStatusOutcome } from './pr-status.ts';
 import { afterFailure, afterSuccess, isLongThrottled, retryAt } from './strikes.ts';
 import { after, type Instant } from './time.ts';
@@ -74,6 +75,7 @@ function success(
     snapshot,
     strikes: afterSuccess(),
     unobservable: null,
+    mergeAsked: stillAsked(request, snapshot, startedAt),
     readAt: over ? null : (dueSince(request, startedAt) ?? nextReadAt(temperature, request, now)),
     ...(request.unobservable === null ? {} : { failures: othersOf(request) }),
   };
@@ -95,6 +97,17 @@ function success(
       data: { beadId: request.bead, rigId: request.rig, failureKind },
     },
   ];
+}
+
+/** A read that began after the call was over shows what came of it. */
+function stillAsked(
+  { mergeAsked }: MergeRequest,
+  snapshot: NonNullable<MergeRequest['snapshot']>,
+  startedAt: Instant,
+): MergeRequest['mergeAsked'] {
+  if (mergeAsked === null || startedAt < mergeAsked.until) return mergeAsked;
+  const isWaiting = snapshot.queue.is === 'unknown' || mergesByItself(snapshot);
+  return snapshot.state === 'open' && isWaiting ? mergeAsked : null;
 }
 
 /** What it was made due for while it was read; null: nothing was. P3 */

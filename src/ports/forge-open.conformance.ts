@@ -31,6 +31,7 @@ async function specFor(scene: Scene, branch = 'gt/a'): Promise<OpenSpec> {
     labels: ['bot'],
     reviewers: [],
     unless: { issues: [], ours: 'Gastown: t4wn/' },
+    missing: 'create',
   };
 }
 
@@ -84,6 +85,18 @@ function opened({ check }: Cases): void {
 }
 
 function before({ check }: Cases): void {
+  check('only looks where it is told to make none', async (scene) => {
+    const spec = await specFor(scene);
+    const looking = { ...spec, labels: [], missing: 'leave' } as const;
+    expect(await open(scene, looking)).toEqual({ is: 'none' });
+    expect(scene.repo.pulls).toHaveLength(0);
+    await open(scene, spec);
+    expect(await open(scene, looking)).toMatchObject({
+      is: 'adopted',
+      snapshot: { ref: { number: 1 } },
+    });
+  });
+
   check('opens none beside one that was merged before', async (scene) => {
     const spec = await specFor(scene);
     await open(scene, spec);

@@ -10,6 +10,7 @@ import type { DevForge } from '../devforge/devforge.ts';
 import type { RepoSpec } from '../devforge/model.ts';
 import type { Pull } from '../devforge/pull.ts';
 import type { Repo } from '../devforge/repo.ts';
+import { dequeueCases } from './forge-dequeue.conformance.ts';
 import { errorCases } from './forge-errors.conformance.ts';
 import type { ForgeContext, ForgePort } from './forge.ts';
 import { mergeCases } from './forge-merge.conformance.ts';
@@ -168,5 +169,6 @@ export function forgeConformance(
   errorCases(cases);
   openCases(cases);
   mergeCases(cases);
+  dequeueCases(cases);
   writeCases(cases);
 }

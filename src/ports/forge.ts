@@ -1,5 +1,5 @@
 /**
- * The `forge` port: what the town asks of a code host. Seven verbs, the same for every provider.
+ * The `forge` port: what the town asks of a code host. Eight verbs, the same for every provider.
  *
  * F1 Answers, never throws: a network exception is an outcome. F2 Each request has a deadline
  *    (connect 5 s, total 15 s, body 5 MB) that lies before the caller's.
@@ -8,7 +8,14 @@
  * F4 A credential goes to its own origin only, and never across a redirect.
  */
 import type { Commit } from '../core/ids.ts';
-import type { Feedback, ForgeWrite, MergeAnswer, OpenSpec, Opened } from '../core/forge-answers.ts';
+import type {
+  Dequeued,
+  Feedback,
+  ForgeWrite,
+  MergeAnswer,
+  OpenSpec,
+  Opened,
+} from '../core/forge-answers.ts';
 import type { ForgeProject, PullRequestRef } from '../core/pull-request.ts';
 import type { PRStatusError, PRStatusOutcome } from '../core/pr-status.ts';
 import type { Result } from '../core/result.ts';
@@ -61,6 +68,8 @@ export interface ForgePort {
       readonly message: string;
     },
   ): Promise<Result<MergeAnswer, PRStatusError>>;
+  /** Takes back a merge that waits: out of the forge's queue, native auto-merge ended. */
+  dequeue(context: ForgeContext, target: PullRequestRef): Promise<Result<Dequeued, PRStatusError>>;
   /** Say, answer or resolve; each looks for its marker first. */
   write(
     context: ForgeContext,

@@ -4,7 +4,14 @@
  *
  * F1 A provider without an adapter is an answer, not a throw: the town asks what rows name.
  */
-import type { Feedback, ForgeWrite, MergeAnswer, OpenSpec, Opened } from '../core/forge-answers.ts';
+import type {
+  Dequeued,
+  Feedback,
+  ForgeWrite,
+  MergeAnswer,
+  OpenSpec,
+  Opened,
+} from '../core/forge-answers.ts';
 import type { PRStatusError, PRStatusOutcome } from '../core/pr-status.ts';
 import type { ForgeProvider, PullRequestRef } from '../core/pull-request.ts';
 import { err, type Result } from '../core/result.ts';
@@ -69,6 +76,13 @@ export class Forges implements ForgePort {
     how: Parameters<ForgePort['merge']>[2],
   ): Promise<Result<MergeAnswer, PRStatusError>> {
     return (await this.#for(context)?.merge(context, target, how)) ?? err(unserved(context));
+  }
+
+  async dequeue(
+    context: ForgeContext,
+    target: PullRequestRef,
+  ): Promise<Result<Dequeued, PRStatusError>> {
+    return (await this.#for(context)?.dequeue(context, target)) ?? err(unserved(context));
   }
 
   async write(

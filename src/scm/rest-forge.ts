@@ -5,7 +5,14 @@
  * F1 A credential that is refused for a whole batch is that credential's failure, so that an
  *    app's token is made anew and tried once more.
  */
-import type { Feedback, ForgeWrite, MergeAnswer, OpenSpec, Opened } from '../core/forge-answers.ts';
+import type {
+  Dequeued,
+  Feedback,
+  ForgeWrite,
+  MergeAnswer,
+  OpenSpec,
+  Opened,
+} from '../core/forge-answers.ts';
 import type { PRStatusError, PRStatusOutcome } from '../core/pr-status.ts';
 import type { PullRequestRef } from '../core/pull-request.ts';
 import { err, ok, type Result } from '../core/result.ts';
@@ -28,6 +35,7 @@ export interface RestVerbs {
     target: PullRequestRef,
     how: MergeHow,
   ): Promise<Result<MergeAnswer, PRStatusError>>;
+  dequeue(call: RestCall, target: PullRequestRef): Promise<Result<Dequeued, PRStatusError>>;
   write(
     call: RestCall,
     target: PullRequestRef,
@@ -87,6 +95,13 @@ export class RestForge implements ForgePort {
     how: MergeHow,
   ): Promise<Result<MergeAnswer, PRStatusError>> {
     return await this.#on(context, target, (call) => this.#verbs.merge(call, target, how));
+  }
+
+  async dequeue(
+    context: ForgeContext,
+    target: PullRequestRef,
+  ): Promise<Result<Dequeued, PRStatusError>> {
+    return await this.#on(context, target, (call) => this.#verbs.dequeue(call, target));
   }
 
   async write(

@@ -44,6 +44,7 @@ class ThreadsOnly implements ForgePort {
   probe = () => Promise.reject(new Error('not asked'));
   open = () => Promise.reject(new Error('not asked'));
   merge = () => Promise.reject(new Error('not asked'));
+  dequeue = () => Promise.reject(new Error('not asked'));
   budgets = () => Promise.reject(new Error('not asked'));
 }
 

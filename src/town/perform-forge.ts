@@ -80,6 +80,7 @@ const ops = {
   read_feedback: 'feedback',
   reopen_pull: 'reopen',
   close_pull: 'close',
+  dequeue_pull: 'dequeue',
   reply_threads: 'reply',
 } as const satisfies Record<Answered['op'], ForgeReport['op']>;
 
@@ -139,6 +140,8 @@ async function answerOf(
       const done = await forge.write(context, call.ref, { do: 'reopen' });
       return done.ok ? ok(null) : done;
     }
+    case 'dequeue_pull':
+      return await forge.dequeue(context, call.ref);
     case 'close_pull': {
       const { marker, body } = call;
       const said = await forge.write(context, call.ref, { do: 'comment', marker, body });

@@ -51,6 +51,7 @@ function specFor(head: string, change: Partial<OpenSpec> = {}): OpenSpec {
     labels: [],
     reviewers: [],
     unless: { issues: [], ours: 'Gastown: t4wn/' },
+    missing: 'create',
     ...change,
   };
 }

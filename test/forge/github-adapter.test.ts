@@ -310,7 +310,8 @@ test('a 404 on one that it opened a moment ago may pass', async () => {
   const [scene] = await sceneWith(0);
   const head = commitOf(await scene.repo.push('ann', 'gt/a', { 'a.txt': 'a\n' }));
   const trailer = 'Gastown: t4wn web-1';
-  const plain = { labels: [], reviewers: [], unless: { issues: [], ours: '' } };
+  const unless = { issues: [], ours: '' };
+  const plain = { labels: [], reviewers: [], unless, missing: 'create' } as const;
   const opened = await scene.port.open(scene.context, {
     ...plain,
     headBranch: 'gt/a',
@@ -322,8 +323,7 @@ test('a 404 on one that it opened a moment ago may pass', async () => {
     draft: false,
   });
   if (!opened.ok || opened.value.is !== 'opened') throw new Error(JSON.stringify(opened));
-  const { project, number, nodeId, url } = opened.value.snapshot.ref;
-  const target = { project, number, nodeId, url }; // as a row keeps it
+  const { createdAt: _, ...target } = opened.value.snapshot.ref; // as a row keeps it
   const gone = { kind: 'status', status: 404, message: 'Not Found' } as const;
   const fault = { kind: 'graphql_error', type: 'NOT_FOUND', message: 'no' } as const;
   world.served.faults.add({ fault, path: '/graphql', times: 100 });

@@ -41,7 +41,8 @@ test('octokit finds the pull request, its comment, its answer and its merge', as
     labels: ['gastown'],
     reviewers: ['bob'],
     unless: { issues: [], ours: 'Gastown: t4wn/' },
-  };
+    missing: 'create',
+  } as const;
   const opened = await port.open(context, spec);
   if (!opened.ok || opened.value.is !== 'opened') throw new Error(JSON.stringify(opened));
   const { ref } = opened.value.snapshot;

@@ -53,6 +53,7 @@ function specFor(head: string, change: Partial<OpenSpec> = {}): OpenSpec {
     labels: [],
     reviewers: [],
     unless: { issues: [], ours: 'Gastown: t4wn/' },
+    missing: 'create',
     ...change,
   };
 }
@@ -245,6 +246,8 @@ test('where the project merges by trains nothing is merged past them', async () 
   const scene = await sceneFor({ protection: { mergeQueue: true } });
   const pull = await scene.pull('gt/a');
   await scene.snapshot(pull);
+  const fault = { kind: 'status', status: 404 } as const;
+  world.served.faults.add({ fault, path: /merge_trains/, times: 10 });
   expect(await scene.port.merge(scene.context, scene.ref(pull), how(pull))).toMatchObject({
     value: { is: 'not_now', reason: 'queue_required' },
   });

@@ -7,7 +7,6 @@ import { restWorld } from './rest-ground.ts';
 
 forgeConformance('GitLab', () => restWorld('gitlab', gitlabForge, { subPath: '/forge' }), {
   empty_refused: 'GitLab opens a merge request without commits',
-  merge_queue: 'the development forge serves no merge trains',
   outdated_threads: 'GitLab does not tell which threads are outdated',
   permissions: 'a token of GitLab may do everything of its scope, or only read',
   required_checks: 'GitLab requires a pipeline, not checks by name',

@@ -173,6 +173,8 @@ export function closing(view: BeadView): Plan {
   if (mergeRequest !== null && !isOver(mergeRequest)) {
     return rest(wait('queue', [mergeRequest.id], { because: 'closing' }));
   }
+  // B2: its change is in the target, whatever was asked for meanwhile.
+  if (isMerged(view)) return act(set(bead, { status: 'open', ...unready }, 'merged'));
   return act(
     { do: 'resolve', dedupeKey: `${bead.id}:failed`, why: 'closed' },
     { do: 'resolve', dedupeKey: `${bead.id}:asked`, why: 'closed' },

@@ -15,10 +15,11 @@ import type { MergeRequestView } from '../view.ts';
 import { build } from './landing-build.ts';
 import { gate, notPassed } from './landing-gate.ts';
 import { push } from './landing-push.ts';
-import { firstTake } from './pull-calls.ts';
+import { callUnderWay, firstTake } from './pull-calls.ts';
 import { letGo, lettingGo } from './pull-left.ts';
 import { isElsewhere } from './pull-proof.ts';
 import { decidePull, unobservable } from './pull-request.ts';
+import { stillMerging, takenBack } from './pull-withdraw.ts';
 import { noSlot, standAside } from './landing-slot.ts';
 import { questionsOver } from './request-over.ts';
 
@@ -30,20 +31,25 @@ export function decideMergeRequest(view: MergeRequestView): Plan {
   if (stage === 'landing' && mergeRequest.strategy === 'direct') return push(view);
   const gone = settledOnForge(view);
   if (gone !== null) return gone;
-  if (bead.closeAs !== null) return abandon(view);
+  if (bead.closeAs !== null) return giveUp(view);
   const submitted = bead.submission;
   if (submitted !== null && isNewSubmission(submitted, mergeRequest)) {
     return act(set(mergeRequest, { ...anew, ...headOf(view) }, 'new_head'));
   }
-  if (stage === 'landing') return decidePull(view);
-  if (stage === 'changes_requested') return afterChanges(view);
-  if (bead.status === 'held' || bead.hold) return standAside(view, wait('held', [bead.id]));
-  if (view.town.status !== 'running') return standAside(view, wait('paused', ['town']));
+  const isHeld = bead.status === 'held' || bead.hold;
+  if (stage === 'landing') return isHeld ? landingHeld(view) : decidePull(view);
+  if (stage === 'changes_requested') return takenBack(view, () => afterChanges(view));
+  const held = () => standAside(view, wait('held', [bead.id]));
+  if (isHeld) return takenBack(view, held);
+  const isJudged = stage === 'approved';
+  const isPaused = view.town.status !== 'running';
+  const paused = () => standAside(view, wait('paused', ['town']));
+  if (isPaused) return isJudged ? paused() : takenBack(view, paused);
   switch (stage) {
     case 'queued':
-      return build(view, bringIn);
+      return takenBack(view, () => build(view, bringIn));
     case 'gating':
-      return gate(view);
+      return takenBack(view, () => gate(view));
     case 'approved':
       return approved(view);
     default:
@@ -83,6 +89,14 @@ function isNewSubmission(
   return request.strategy === 'direct'
     ? submission.head !== request.head
     : submission.attempt !== request.submittedBy;
+}
+
+/** What is asked of the forge is heard; nothing more is asked of it while its bead is held. */
+function landingHeld(view: MergeRequestView): Plan {
+  const { mergeRequest, now } = view;
+  const isAsked = mergeRequest.forgeReport !== null || callUnderWay(view, 'merge') !== null;
+  if (isAsked) return decidePull(view);
+  return act(set(mergeRequest, { stage: 'approved', forgeCall: null, readAt: now }, 'held'));
 }
 
 /** What a new head leaves behind. M4 */
@@ -128,7 +142,10 @@ function approved(view: MergeRequestView): Plan {
     const head = mergeRequest.head ?? mergeRequest.reverts?.after;
     const decision = mergeRequest.decision?.head === head ? mergeRequest.decision : null;
     if (decision === null) {
-      return standAside(view, wait('human', [mergeRequest.id], { because: 'approval' }));
+      const because = { because: 'approval' };
+      const asking = () => standAside(view, wait('human', [mergeRequest.id], because));
+      // What a person has put into the queue is that person's word.
+      return mergeRequest.mergeAsked === null ? asking() : takenBack(view, asking);
     }
     if (decision.verdict === 'reject') {
       const failure = {
@@ -151,17 +168,19 @@ function approved(view: MergeRequestView): Plan {
   return act(set(mergeRequest, { stage: 'landing', job: null }, 'landing'));
 }
 
+/** Not before it is known that nothing merges it any more, for as long as that can be known. */
+function giveUp(view: MergeRequestView): Plan {
+  const merging = stillMerging(view);
+  if (merging === null) return abandon(view);
+  return unobservable(view) ?? merging;
+}
+
 function abandon(view: MergeRequestView): Plan {
   const { mergeRequest } = view;
-  return act(
-    set(
-      mergeRequest,
-      // Nobody watches what was given up.
-      { stage: 'abandoned', job: null, targetJob: null, readAt: null, ...noSlot, ...lettingGo },
-      'abandoned',
-    ),
-    ...questionsOver(view),
-  );
+  // Nobody watches what was given up.
+  const over = { stage: 'abandoned' as const, job: null, targetJob: null, readAt: null };
+  const columns = { ...over, ...noSlot, ...lettingGo(mergeRequest) };
+  return act(set(mergeRequest, columns, 'abandoned'), ...questionsOver(view));
 }
 
 function set(request: MergeRequest, columns: Partial<MergeRequest>, why: string) {

@@ -10,7 +10,7 @@ import { unreachable } from '../assert.ts';
 import type { Failure } from '../failure.ts';
 import type { Feedback, MergeAnswer, Opened } from '../forge-answers.ts';
 import { limits } from '../limits.ts';
-import type { ForgeReport, MergeRequest } from '../merge-request.ts';
+import type { ForgeReport, MergeRequest, PullState } from '../merge-request.ts';
 import { act, backoffUntil, rest, update } from '../plan.ts';
 import type { PRStatusError } from '../pr-status.ts';
 import type { PullRequestSnapshot } from '../pull-request.ts';
@@ -24,6 +24,7 @@ import { unpublished } from './pull-calls.ts';
 import { couldNotReopen, reopened } from './pull-closed.ts';
 import { rivalFound, rivalOver } from './pull-rival.ts';
 import { couldNotReply, replied } from './pull-replies.ts';
+import { askedUntilNow, couldNotDequeue, dequeued } from './pull-withdraw.ts';
 
 export function answered(view: MergeRequestView, report: ForgeReport): Plan {
   if (isOutrun(view, report)) return act(set(view.mergeRequest, outrun, 'merge_answered_late'));
@@ -39,6 +40,8 @@ export function answered(view: MergeRequestView, report: ForgeReport): Plan {
       return replied(view, report.answer);
     case 'reopen':
       return reopened(view);
+    case 'dequeue':
+      return dequeued(view, report.answer);
     case 'close':
       return rest(); // heard where it was asked: `pull-left.ts`
     default:
@@ -48,6 +51,7 @@ export function answered(view: MergeRequestView, report: ForgeReport): Plan {
 
 function failed(view: MergeRequestView, op: ForgeReport['op'], error: PRStatusError): Plan {
   if (op === 'reply') return couldNotReply(view, error);
+  if (op === 'dequeue') return couldNotDequeue(view, error);
   return op === 'reopen' ? couldNotReopen(view, error) : couldNot(view, error);
 }
 
@@ -72,6 +76,8 @@ function opened(view: MergeRequestView, answer: Opened): Plan {
     }
     case 'rival':
       return rivalFound(view, answer.snapshot);
+    case 'none':
+      return act(set(mergeRequest, { ...heard, pr: 'none' }, answer.is));
     case 'not_ours':
       return refused(view, {
         kind: 'pr_not_ours',
@@ -99,7 +105,7 @@ function isOld({ mergeRequest, now }: MergeRequestView): boolean {
   return publishedAt !== null && after(publishedAt, limits.forgeYoungMs) <= now;
 }
 
-function seen(view: MergeRequestView, snapshot: PullRequestSnapshot): Partial<MergeRequest> {
+export function seen(view: MergeRequestView, snapshot: PullRequestSnapshot): Partial<MergeRequest> {
   return {
     pr: 'open',
     account: accountIdOf(view.rig),
@@ -112,25 +118,26 @@ function seen(view: MergeRequestView, snapshot: PullRequestSnapshot): Partial<Me
   };
 }
 
-function refused(view: MergeRequestView, failure: Failure): Plan {
+function refused(view: MergeRequestView, failure: Failure, pr: PullState = 'none'): Plan {
   const plan = ask({ ...view, mergeRequest: { ...view.mergeRequest, ...heard } }, failure);
-  const back = { ...heard, pr: 'none' as const };
+  const back = { ...heard, pr };
   return { ...plan, actions: [set(view.mergeRequest, back, 'refused'), ...plan.actions] };
 }
 
 function merged(view: MergeRequestView, answer: MergeAnswer): Plan {
   const { mergeRequest, now } = view;
+  const mergeAsked = askedUntilNow(view);
   if (mergeRequest.stage !== 'landing') {
     // Another head came in while the call was under way: the answer is about an earlier one.
-    return act(set(mergeRequest, { ...heard, readAt: now }, 'merge_answered_late'));
+    return act(set(mergeRequest, { ...heard, mergeAsked, readAt: now }, 'merge_answered_late'));
   }
   switch (answer.is) {
     case 'merged':
-      return act(set(mergeRequest, readFirst(now), 'merge_answered'));
+      return act(set(mergeRequest, { ...readFirst(now), mergeAsked }, 'merge_answered'));
     case 'queued':
-      return act(set(mergeRequest, readFirst(now), 'merge_queued'));
+      return act(set(mergeRequest, { ...readFirst(now), mergeAsked }, 'merge_queued'));
     case 'head_moved':
-      return act(set(mergeRequest, { ...readFirst(now), green: null }, 'head_moved'));
+      return act(set(mergeRequest, { ...readFirst(now), mergeAsked, green: null }, 'head_moved'));
     case 'not_now': {
       const mergeTries = mergeRequest.mergeTries + 1;
       // A right that is missing does not come by waiting.
@@ -148,8 +155,9 @@ function merged(view: MergeRequestView, answer: MergeAnswer): Plan {
         return refusedMerge(view, failure);
       }
       const notBefore = backoffUntil(now, mergeTries, limits.mergeRetryMs);
-      const again = { ...heard, mergeTries, notBefore, readAt: now, stage: 'approved' as const };
-      return act(set(mergeRequest, again, `merge_${answer.reason}`));
+      const again = { ...heard, mergeAsked, mergeTries, notBefore, readAt: now };
+      const back = { ...again, stage: 'approved' as const };
+      return act(set(mergeRequest, back, `merge_${answer.reason}`));
     }
     default:
       return unreachable(answer);
@@ -163,7 +171,8 @@ function readFirst(now: Instant): Partial<MergeRequest> {
 
 function refusedMerge(view: MergeRequestView, failure: Failure): Plan {
   const { mergeRequest } = view;
-  const back = { ...heard, stage: 'approved' as const, mergeTries: 0, failures: [failure] };
+  const none = { mergeTries: 0, mergeAsked: askedUntilNow(view), readAt: view.now };
+  const back = { ...heard, stage: 'approved' as const, ...none, failures: [failure] };
   return act(set(mergeRequest, back, failure.kind), {
     do: 'escalate',
     dedupeKey: `${mergeRequest.id}:landing`,
@@ -192,7 +201,8 @@ function couldNot(view: MergeRequestView, error: PRStatusError): Plan {
     error,
     by: verdict.by,
   };
-  return refused(view, failure);
+  // It may have been opened all the same: whoever gives it up looks for it.
+  return refused(view, failure, 'opening');
 }
 
 function feedback(view: MergeRequestView, answer: Feedback): Plan {

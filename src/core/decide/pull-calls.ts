@@ -8,6 +8,7 @@ import type { ForgeCall, Plan } from '../action.ts';
 import { forkRefOf } from '../adoption.ts';
 import { assert } from '../assert.ts';
 import type { Failure } from '../failure.ts';
+import type { OpenSpec } from '../forge-answers.ts';
 import { callId, type Commit } from '../ids.ts';
 import { resultOf, type JobSpec } from '../job.ts';
 import { landingMessage } from '../landing-message.ts';
@@ -17,6 +18,7 @@ import { act, insert, rest, update, wait } from '../plan.ts';
 import { pullBody, pullTitle, pullTrailer } from '../pull-words.ts';
 import { after, type Instant } from '../time.ts';
 import type { MergeRequestView } from '../view.ts';
+import type { Wait } from '../wait.ts';
 import { ask, jobFailed } from './landing-build.ts';
 import { landingRig } from './landing-slot.ts';
 import { newJob } from './new-job.ts';
@@ -57,6 +59,7 @@ export function publish(view: MergeRequestView): Plan {
             publishedAt: view.now,
             replaced: mergeRequest.published,
             job: null,
+            mergeTries: 0,
             readAt: readSoon(view),
           },
           'published',
@@ -205,7 +208,8 @@ export function headOf(head: Commit, view: MergeRequestView): Partial<MergeReque
   };
 }
 
-export function openPull(view: MergeRequestView): Plan {
+/** L1. `leave`: what was opened is looked for, and nothing is made. */
+export function openPull(view: MergeRequestView, missing: OpenSpec['missing'] = 'create'): Plan {
   const { mergeRequest, settings, rig } = view;
   const { head } = mergeRequest;
   assert(head !== null && rig.forge !== null, `${mergeRequest.id} cannot be opened`);
@@ -223,9 +227,10 @@ export function openPull(view: MergeRequestView): Plan {
       body: pullBody(view),
       trailer: pullTrailer(view.town, view.bead),
       draft: settings.draft,
-      labels: settings.labels,
-      reviewers: settings.reviewers,
+      labels: missing === 'create' ? settings.labels : [],
+      reviewers: missing === 'create' ? settings.reviewers : [],
       unless: unlessOf(view),
+      missing,
     },
   }));
 }
@@ -245,7 +250,7 @@ export function merge(view: MergeRequestView, expectedHead: Commit): Plan {
   }
   const ref = pullRefOf(mergeRequest, view.rig);
   assert(ref !== null, `${mergeRequest.id} has no pull request to merge`);
-  return forgeCall(view, 'merge', (id) => ({
+  const build = (id: ForgeFootprint['callId']): ForgeCall => ({
     op: 'merge_pull',
     callId: id,
     rig: view.rig.id,
@@ -256,7 +261,9 @@ export function merge(view: MergeRequestView, expectedHead: Commit): Plan {
     method: mergeRequest.method,
     title: pullTitle(view.bead),
     message: landingMessage(view.bead, mergeRequest),
-  }));
+  });
+  const asked = (until: Instant) => ({ mergeAsked: { head: expectedHead, until }, dequeued: null });
+  return forgeCall(view, 'merge', build, {}, asked);
 }
 
 /** The forge refused so often that a person was asked: nothing is tried before the answer. */
@@ -326,12 +333,24 @@ export function pausedUntil({ mergeRequest, now }: MergeRequestView) {
   return notBefore !== null && notBefore > now ? notBefore : null;
 }
 
+/** What is waited for while this call may still be answered; null: it is not under way. */
+export function callUnderWay(
+  { mergeRequest, now }: MergeRequestView,
+  ...ops: readonly ForgeFootprint['op'][]
+): Wait | null {
+  const { forgeCall: made, forgeReport, account } = mergeRequest;
+  if (made === null || !ops.includes(made.op) || forgeReport !== null) return null;
+  if (made.deadline <= now) return null;
+  return wait('call', [account], { op: made.op }, made.deadline);
+}
+
 /** The footprint first, in the same commit; the call leaves after it. */
 export function forgeCall(
   view: MergeRequestView,
   op: ForgeFootprint['op'],
   build: (id: ForgeFootprint['callId']) => ForgeCall,
   more: { readonly number?: number; readonly glance?: string } = {},
+  columns: (deadline: Instant) => Partial<MergeRequest> = () => ({}),
 ): Plan {
   const { mergeRequest, now } = view;
   const { forgeCall: made } = mergeRequest;
@@ -342,8 +361,12 @@ export function forgeCall(
   if (pause !== null) return rest(wait('backoff', [], { because: op }, pause));
   const { number = mergeRequest.mergeTries, ...glance } = more;
   const id = callId(`${mergeRequest.id}:${op}:${mergeRequest.head ?? ''}:${number}`);
-  const footprint = { op, callId: id, deadline: after(now, limits.forgeCallMs), ...glance };
-  return act(set(mergeRequest, { forgeCall: footprint }, op), { do: 'call', call: build(id) });
+  const deadline = after(now, limits.forgeCallMs);
+  const footprint = { op, callId: id, deadline, ...glance };
+  return act(set(mergeRequest, { forgeCall: footprint, ...columns(deadline) }, op), {
+    do: 'call',
+    call: build(id),
+  });
 }
 
 export function startJob(view: MergeRequestView, spec: JobSpec): Plan {

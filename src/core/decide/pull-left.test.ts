@@ -73,6 +73,46 @@ test('one that its rig moved away from is not called on another forge: a person 
   expect(left({ ...sets(plan) }, { rig: elsewhere }).actions).toEqual([]);
 });
 
+describe('an opening that was under way', () => {
+  const made = (op: 'open' | 'reopen', ms: number): MergeRequest['forgeCall'] =>
+    ({ op, callId: 'x', deadline: later(ms) }) as MergeRequest['forgeCall'];
+  const none = { pr: 'opening', prNumber: null, snapshot: null } as const;
+  const opened = { op: 'open', answer: { is: 'opened', snapshot: snapshotOf(b) } } as const;
+
+  test('is heard although the bead is given up, and what it opened is closed', () => {
+    const bead = beadWith({ closeAs: 'dropped' });
+    const underWay = { ...none, forgeCall: made('open', 1_000) };
+    const given = sets(left({ ...underWay, stage: 'approved' }, { bead }));
+    expect(given.stage).toBe('abandoned');
+    expect(left({ ...underWay, ...given }).waits).toMatchObject([{ reason: 'call' }]);
+    const seen = sets(left({ ...underWay, ...given, forgeReport: opened }));
+    expect(seen).toMatchObject({ pr: 'open', prNumber: 12, readAt: null, forgeCall: null });
+    expect(calls(left({ ...seen }))).toMatchObject([{ op: 'close_pull', ref: { number: 12 } }]);
+  });
+
+  test('and whose answer never came is looked for, and nothing is made', () => {
+    const [look] = calls(left({ ...none, forgeCall: made('open', -1) }));
+    expect(look).toMatchObject({ op: 'open_pull', spec: { missing: 'leave', labels: [] } });
+    const answer = { is: 'none' } as const;
+    const over = sets(left({ ...none, forgeReport: { op: 'open', answer } }));
+    expect(over).toMatchObject({ pr: 'none', forgeCall: null });
+    expect(left({ ...none, ...over }).actions).toEqual([]);
+  });
+
+  test('and could not be made is looked for later', () => {
+    const failed = left({ ...none, forgeReport: { op: 'open', error: refusal } });
+    expect(sets(failed)).toMatchObject({ mergeTries: 1, notBefore: later(limits.closeRetryMs[0]) });
+  });
+
+  test('again is waited for, and closed whatever came of it', () => {
+    const closed = { pr: 'closed', snapshot: snapshotOf(b, { state: 'closed' }) } as const;
+    const waiting = left({ ...closed, forgeCall: made('reopen', 1_000) });
+    expect(waiting.waits).toMatchObject([{ reason: 'call' }]);
+    const seen = sets(left({ ...closed, forgeCall: made('reopen', -1) }));
+    expect(calls(left({ ...closed, ...seen }))).toMatchObject([{ op: 'close_pull' }]);
+  });
+});
+
 describe('a forge that was asked to close it', () => {
   test('and did is believed, and not asked again', () => {
     const columns = sets(left({ forgeReport: { op: 'close', answer: null } }));
@@ -93,7 +133,18 @@ describe('a forge that was asked to close it', () => {
         failure: expect.objectContaining({ kind: 'pr_refused', reason: 'close' }),
       }),
     );
-    const over = left({ ...sets(last) });
+  });
+
+  test('is asked on now and then when a person was told, and given up after some days', () => {
+    const told = { mergeTries: limits.mergeTriesMax };
+    expect(calls(left(told))).toMatchObject([{ op: 'close_pull' }]);
+    const again = left({ ...told, forgeReport: { op: 'close', error: refusal } });
+    expect(again.actions.map((action) => action.do)).toEqual(['update']);
+    const closed = left({ ...told, forgeReport: { op: 'close', answer: null } });
+    expect(closed.actions).toContainEqual(
+      expect.objectContaining({ do: 'resolve', dedupeKey: 'mr-1:left_open' }),
+    );
+    const over = left({ mergeTries: limits.closeTriesMax });
     expect([over.actions, over.waits]).toEqual([[], []]);
   });
 

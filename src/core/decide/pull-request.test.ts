@@ -205,7 +205,8 @@ describe('merging', () => {
     const mergeTries = limits.mergeTriesMax - 1;
     const closed = snapshotOf(b, { state: 'closed' });
     const columns = sets(answered(answer, { stage: 'queued', mergeTries, snapshot: closed }));
-    expect(columns).toEqual({ forgeCall: null, forgeReport: null, readAt: now });
+    const heard = { forgeCall: null, forgeReport: null, mergeAsked: null };
+    expect(columns).toEqual({ ...heard, readAt: now });
   });
 
   test('that was refused backs off, and asks a person in the end', () => {

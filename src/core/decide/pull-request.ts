@@ -26,6 +26,7 @@ import { proving } from './pull-proof.ts';
 import { rivalAsked } from './pull-rival.ts';
 import { replying } from './pull-replies.ts';
 import { strangersGone } from './pull-strangers.ts';
+import { takenBack } from './pull-withdraw.ts';
 
 /** For stage `approved`, `changes_requested` and `landing` of a request on a forge. */
 export function decidePull(view: MergeRequestView): Plan {
@@ -169,8 +170,12 @@ function watching(view: MergeRequestView): Plan {
   switch (answer.is) {
     case 'person':
       return rest(wait('human', [mergeRequest.id], { because: 'merge' }));
-    case 'queued':
-      return rest(wait('queue', [mergeRequest.id], { because: 'merge_queue' }));
+    case 'queued': {
+      const waits = rest(wait('queue', [mergeRequest.id], { because: 'merge_queue' }));
+      const isOurs = mergeRequest.mergeAsked !== null;
+      // Merging is a person's here since; what a person has put there stays.
+      return isOurs && !settings.autoMerge ? takenBack(view, () => waits) : waits;
+    }
     case 'wait':
       return rest(wait('delay', [mergeRequest.id], {}, answer.until));
     case 'merge':

@@ -71,12 +71,9 @@ export const pullWords: Says<Kinds> = {
       : 'See what is asked: gt escalation list',
   }),
   pr_refused: ({ branch, reason, detail }, about) => ({
-    what:
-      reason === 'reopen' || reason === 'close'
-        ? `The forge did not ${reason} the pull request for ${branch}.`
-        : `The forge did not open a pull request for ${branch}.`,
+    what: refusalWords(reason, branch),
     evidence: stacked(reason.replaceAll('_', ' '), quoted(detail)),
-    next: reason === 'close' ? 'Close it there' : again('Put it right', about),
+    next: THERE[reason] ?? again('Put it right', about),
   }),
   pr_merge_refused: ({ url, reason, detail, times }, about) => ({
     what:
@@ -130,3 +127,18 @@ export const pullWords: Says<Kinds> = {
     next: again('Delete or rename it there', about),
   }),
 };
+
+/** What a person can do only there, and nothing is to be said here afterwards. */
+const THERE: Readonly<Record<string, string>> = {
+  close: 'Close it there',
+  dequeue: 'Take it out of the queue there',
+};
+
+function refusalWords(reason: string, branch: string): string {
+  if (reason === 'dequeue') {
+    return `The forge did not take the pull request for ${branch} out of its merge queue.`;
+  }
+  return reason === 'reopen' || reason === 'close'
+    ? `The forge did not ${reason} the pull request for ${branch}.`
+    : `The forge did not open a pull request for ${branch}.`;
+}

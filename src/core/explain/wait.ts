@@ -258,6 +258,7 @@ const OPERATIONS: Readonly<Record<string, string>> = {
   push: 'The change is being pushed.',
   open: 'The pull request is being opened.',
   merge: 'The forge is asked to merge the pull request.',
+  dequeue: 'The forge is asked to take the pull request out of its merge queue.',
   feedback: 'What reviews and checks say is being read.',
   reply: 'The threads of the pull request are being answered.',
   reopen: 'The pull request is being opened again.',

@@ -41,6 +41,14 @@ export const TEA_PULL_ROUTES: readonly Route<TeaHandler>[] = [
   ),
   route(`POST ${PULL}/merge`, onTeaPull('write', mergePull)),
   route(
+    `DELETE ${PULL}/merge`,
+    onTeaPull('write', async (call) => {
+      if (call.pull.autoMerge === null) return told(404, "The target couldn't be found.");
+      call.pull.disarmAutoMerge(teaPerson(call));
+      return json(204, undefined);
+    }),
+  ),
+  route(
     `POST ${PULL}/update`,
     onTeaPull('write', async (call) => {
       const how = call.incoming.query.get('style') === 'rebase' ? 'rebase' : 'merge';

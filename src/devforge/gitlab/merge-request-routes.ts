@@ -2,11 +2,12 @@
  * GitLab's routes of merge requests: list, open, change, merge, rebase, discuss, approve.
  *
  * M1 Merge: 401 without the right, 409 for another head, 405 while it is computed or blocked, 422
- *    for a conflict. M2 A list shows a stale status unless it is asked to look again.
+ *    for a conflict. M2 A list shows a stale status unless it is asked to look again. M3 What is
+ *    not waiting is not cancelled, and GitLab says so in the body of a 201.
  */
 import { json, route, type Answer, type Route } from '../exchange.ts';
 import { flag, list, text } from '../json.ts';
-import type { MergeMethod, Thread } from '../model.ts';
+import type { MergeMethod, QueueEntry, Thread } from '../model.ts';
 import { updateBranch } from '../merge.ts';
 import {
   labPage,
@@ -32,6 +33,7 @@ import {
 
 const ALL = '/projects/:id/merge_requests';
 const ONE = `${ALL}/:iid`;
+const CAR = '/projects/:id/merge_trains/merge_requests/:iid';
 
 export const MERGE_REQUEST_ROUTES: readonly Route<LabHandler>[] = [
   route(`GET ${ALL}`, onProject('read', listAll)),
@@ -42,6 +44,9 @@ export const MERGE_REQUEST_ROUTES: readonly Route<LabHandler>[] = [
   ),
   route(`PUT ${ONE}`, onMergeRequest('write', change)),
   route(`PUT ${ONE}/merge`, onMergeRequest('member', merge)),
+  route(`POST ${ONE}/cancel_merge_when_pipeline_succeeds`, onMergeRequest('member', cancel)),
+  route(`GET ${CAR}`, onMergeRequest('read', car)),
+  route(`POST ${CAR}`, onMergeRequest('member', board)),
   route(
     `PUT ${ONE}/rebase`,
     onMergeRequest('write', async (call) => {
@@ -250,6 +255,43 @@ async function merge(call: MergeRequestCall): Promise<Answer> {
       head_moved: (why) => said(409, why),
     });
   }
+}
+
+/** M3 */
+async function cancel(call: MergeRequestCall): Promise<Answer> {
+  const { pull, access } = call;
+  if (access !== 'write' && access !== 'admin') return said(401, '401 Unauthorized');
+  if (pull.autoMerge === null && pull.queue === null) {
+    const message = "Can't cancel the automatic merge";
+    return json(201, { message, status: 'error', http_status: 406 });
+  }
+  if (pull.queue !== null) await pull.queueDecides('fail', personOf(call));
+  if (pull.autoMerge !== null) pull.disarmAutoMerge(personOf(call));
+  return json(201, { status: 'success' });
+}
+
+async function car({ pull }: MergeRequestCall): Promise<Answer> {
+  if (pull.queue === null) return said(404, '404 Not Found');
+  return json(200, carOf(pull.queue));
+}
+
+/** The train takes what may be merged, or waits for its checks. */
+async function board(call: MergeRequestCall): Promise<Answer> {
+  const { pull, body, access, repo } = call;
+  if (access !== 'write' && access !== 'admin') return said(403, '403 Forbidden');
+  if (repo.protections.get(pull.baseRef)?.mergeQueue !== true) return said(404, '404 Not Found');
+  const sha = text(body, 'sha');
+  if (sha !== null && sha !== pull.headSha) return said(409, 'SHA does not match HEAD');
+  if (pull.queue !== null) return said(409, 'The merge request is already on the train');
+  const { blockers } = await pull.standing();
+  const isBlocked = blockers.some((blocker) => blocker !== 'computing' && blocker !== 'behind');
+  if (pull.state !== 'open' || isBlocked) return said(400, 'Failed to add to the merge train');
+  return json(201, [carOf(pull.enqueue(personOf(call)))]);
+}
+
+function carOf({ id, state }: QueueEntry): Readonly<Record<string, unknown>> {
+  const status = state === 'MERGEABLE' || state === 'LOCKED' ? 'merging' : 'fresh';
+  return { id, status };
 }
 
 function methodOf({ body, repo }: ProjectCall): MergeMethod {

@@ -52,6 +52,7 @@ export function lazyForges(ground: ForgesGround): NodeForges {
       feedback: async (...args) => (await parts()).port.feedback(...args),
       open: async (...args) => (await parts()).port.open(...args),
       merge: async (...args) => (await parts()).port.merge(...args),
+      dequeue: async (...args) => (await parts()).port.dequeue(...args),
       write: async (...args) => (await parts()).port.write(...args),
       budgets: async (...args) => (await parts()).port.budgets(...args),
     },

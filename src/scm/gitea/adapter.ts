@@ -5,6 +5,7 @@
 import type { ForgePort } from '../../ports/forge.ts';
 import { RestApi } from '../rest-api.ts';
 import { RestForge, type RestForgeDeps } from '../rest-forge.ts';
+import { dequeuePull } from './dequeue.ts';
 import { readFeedback } from './feedback.ts';
 import { mergePull } from './merge.ts';
 import { openPull } from './open.ts';
@@ -22,6 +23,7 @@ export function giteaForge(deps: RestForgeDeps): ForgePort {
     feedback: (call, target) => readFeedback(api, call, target),
     open: (call, spec) => openPull(api, call, spec),
     merge: (call, target, how) => mergePull({ api, conflicts, call, target, how }),
+    dequeue: (call, target) => dequeuePull(api, call, target),
     write: (call, target, what) => writePull(api, call, target, what),
   });
 }

@@ -3,6 +3,7 @@
  * the API's base differs. Each verb resolves the rig's own credential first.
  */
 import type {
+  Dequeued,
   Feedback,
   ForgeWrite,
   MergeAnswer,
@@ -16,6 +17,7 @@ import type { Budget, ForgeContext, ForgePort, Probe } from '../../ports/forge.t
 import { unlessYoung } from '../absent.ts';
 import { resolveCredential, withCredential, type CredentialSources } from '../credentials.ts';
 import { GitHubApi, type ApiDeps, type Call } from './api.ts';
+import { dequeuePull } from './dequeue.ts';
 import { readFeedback } from './feedback.ts';
 import type { Changed } from './glances.ts';
 import { mergePull, type MergeHow } from './merge.ts';
@@ -86,6 +88,13 @@ export class GitHubForge implements ForgePort {
   ): Promise<Result<MergeAnswer, PRStatusError>> {
     const parts = { api: this.#api, rules: this.#reader.rules };
     return await this.#on(context, target, (call) => mergePull(parts, call, target, how));
+  }
+
+  async dequeue(
+    context: ForgeContext,
+    target: PullRequestRef,
+  ): Promise<Result<Dequeued, PRStatusError>> {
+    return await this.#on(context, target, (call) => dequeuePull(this.#api, call, target));
   }
 
   async write(

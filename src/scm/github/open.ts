@@ -29,6 +29,7 @@ export async function openPull(
   const before = await existing(api, call, spec);
   if (!before.ok) return before;
   if (before.value !== null) return ok(before.value);
+  if (spec.missing === 'leave') return ok({ is: 'none' });
   if (repo.value.archived === true) return ok(ARCHIVED);
   const rival = await rivalOf(api, call, spec, asked.project);
   if (!rival.ok) return rival;

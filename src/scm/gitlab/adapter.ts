@@ -5,6 +5,7 @@
 import type { ForgePort } from '../../ports/forge.ts';
 import { RestApi } from '../rest-api.ts';
 import { RestForge, type RestForgeDeps } from '../rest-forge.ts';
+import { dequeueMergeRequest } from './dequeue.ts';
 import { readFeedback } from './feedback.ts';
 import { mergeMergeRequest } from './merge.ts';
 import { openMergeRequest } from './open.ts';
@@ -23,6 +24,7 @@ export function gitlabForge(deps: RestForgeDeps): ForgePort {
     feedback: (call, target) => readFeedback(api, call, target),
     open: (call, spec) => openMergeRequest(api, call, spec),
     merge: (call, target, how) => mergeMergeRequest({ api, projects }, call, target, how),
+    dequeue: (call, target) => dequeueMergeRequest({ api, projects, call, target }),
     write: (call, target, what) => writeMergeRequest(api, call, target, what),
   });
 }

@@ -10,13 +10,13 @@
  */
 import type { MergeAnswer } from '../../core/forge-answers.ts';
 import type { PRStatusError } from '../../core/pr-status.ts';
-import type { PullRequestRef } from '../../core/pull-request.ts';
+import { isQueued, type PullRequestRef } from '../../core/pull-request.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { explained } from '../absent.ts';
 import { mismatch, type RestApi, type RestCall } from '../rest-api.ts';
 import type { MergeHow } from '../rest-forge.ts';
 import { mergeabilityOf, stateOf, wordOf } from './merge-status.ts';
-import { readMergeRequest } from './parts.ts';
+import { readMergeRequest, readTrain } from './parts.ts';
 import {
   methodsOf,
   mustDescend,
@@ -144,6 +144,11 @@ async function board(merging: Merging): Promise<Merged> {
   const said = wordsOf(answer.value);
   if (status === 401 || status === 403) return await forbidden(merging, said);
   const told = await refused(merging, said);
+  if (told.ok && told.value.is === 'not_now') {
+    const train = await readTrain(api, call, target.number, merging.project);
+    // It is at this head, and was put there before.
+    if (isQueued(train)) return ok({ is: 'queued' });
+  }
   // Nothing is against it but that this server has no train that we can board.
   const isOfTheTrain = told.ok && told.value.is === 'not_now' && told.value.detail === said;
   return isOfTheTrain ? ok(notNow('queue_required', said)) : told;

@@ -40,6 +40,7 @@ export async function openMergeRequest(
   const before = await existing(api, call, spec);
   if (!before.ok) return before;
   if (before.value !== null) return ok(before.value);
+  if (spec.missing === 'leave') return ok({ is: 'none' });
   if (archived === true) return ok(refusal('archived', 'the project is archived'));
   const rival = await rivalOf(api, call, spec, asked.project);
   if (!rival.ok) return rival;

@@ -60,7 +60,7 @@ export class Parts {
       this.#api.read(call, `${mergeRequestPath(call.project, number)}/approvals`, approvalsShape),
       readDiscussions(this.#api, call, number),
       this.#opinions(call, mr),
-      this.#queue(call, number, project),
+      readTrain(this.#api, call, number, project),
       this.#headProject(call, mr, project),
     ]);
     const broken = [checks, approvals, discussions].find(
@@ -106,22 +106,6 @@ export class Parts {
     return new Map(rows.map(({ user, state }) => [user.username, state === 'requested_changes']));
   }
 
-  async #queue(
-    call: RestCall,
-    number: number,
-    project: LabProject | null,
-  ): Promise<PullRequestSnapshot['queue']> {
-    if (project === null) return { is: 'unknown', why: 'settings_not_readable' };
-    if (project.merge_trains_enabled !== true) return { is: 'complete', value: 'none' };
-    const path = `${projectPath(call.project)}/merge_trains/merge_requests/${number}`;
-    const car = await this.#api.read(call, path, z.object({ status: z.string() }));
-    if (!car.ok) {
-      if (isAbsent(car.error)) return { is: 'complete', value: 'none' };
-      return { is: 'unknown', why: whyUnread(car.error) };
-    }
-    return queueOf(car.value.status);
-  }
-
   async #headProject(
     call: RestCall,
     mr: LabMergeRequest,
@@ -141,6 +125,24 @@ const reviewerShape = z.object({
   user: z.object({ username: z.string() }),
   state: maybe(z.string()),
 });
+
+/** Its place in the project's merge train. */
+export async function readTrain(
+  api: RestApi,
+  call: RestCall,
+  number: number,
+  project: LabProject | null,
+): Promise<PullRequestSnapshot['queue']> {
+  if (project === null) return { is: 'unknown', why: 'settings_not_readable' };
+  if (project.merge_trains_enabled !== true) return { is: 'complete', value: 'none' };
+  const path = `${projectPath(call.project)}/merge_trains/merge_requests/${number}`;
+  const car = await api.read(call, path, z.object({ status: z.string() }));
+  if (!car.ok) {
+    if (isAbsent(car.error)) return { is: 'complete', value: 'none' };
+    return { is: 'unknown', why: whyUnread(car.error) };
+  }
+  return queueOf(car.value.status);
+}
 
 function queueOf(status: string): PullRequestSnapshot['queue'] {
   switch (status) {

@@ -14,6 +14,7 @@ import { mergedHead } from './merged-head.ts';
 import { mergedMeansDone } from './merged-means-done.ts';
 import { noForeignCommits } from './no-foreign-commits.ts';
 import { noBugs } from './no-bugs.ts';
+import { nothingLeftOpen } from './nothing-left-open.ts';
 import { nothingLost } from './nothing-lost.ts';
 import { oneLiveAttempt } from './one-live-attempt.ts';
 import { onePerWork } from './one-per-work.ts';
@@ -23,6 +24,7 @@ import { resyncDry } from './resync-dry.ts';
 import { settlement } from './settlement.ts';
 import { slotDiscipline } from './slot-discipline.ts';
 import { stopsExplain, type Voice } from './stops-explain.ts';
+import { takenOut } from './taken-out.ts';
 import { tickCost } from './tick-cost.ts';
 import { unknownMerge } from './unknown-merge.ts';
 import { unobservableExplains } from './unobservable-explains.ts';
@@ -52,6 +54,8 @@ export function allCheckers(voice: Voice): readonly Checker[] {
     unknownMerge(),
     unobservableExplains(),
     budget(),
+    nothingLeftOpen(),
+    takenOut(),
     idleIsFree(),
   ];
 }

@@ -8,6 +8,7 @@ import { pullScenarios } from './pulls.ts';
 import { regressions } from './regressions.ts';
 import type { Scenario } from './scenario.ts';
 import { spendingScenarios } from './spending.ts';
+import { withdrawalScenarios } from './withdrawals.ts';
 
 export const scenarios: readonly Scenario[] = [
   ...landingScenarios,
@@ -15,5 +16,6 @@ export const scenarios: readonly Scenario[] = [
   ...killScenarios,
   ...pullScenarios,
   ...outsiderScenarios,
+  ...withdrawalScenarios,
   ...regressions,
 ];

@@ -34,6 +34,10 @@ export const forgeFaultKinds = [
   'stranger_comments',
   'stranger_opens_foreign',
   'stranger_deletes_branch',
+  'stranger_arms_merge',
+  'withdrawn_in_queue',
+  'dropped_at_open',
+  'dropped_at_merge',
 ] as const;
 
 export type ForgeFaultKind = (typeof forgeFaultKinds)[number];
@@ -70,6 +74,10 @@ export const forgeRate: Readonly<Record<ForgeFaultKind, number>> = {
   stranger_comments: 50,
   stranger_opens_foreign: 300,
   stranger_deletes_branch: 40,
+  stranger_arms_merge: 40,
+  withdrawn_in_queue: 150,
+  dropped_at_open: 150,
+  dropped_at_merge: 120,
 };
 
 export function isForgeFault(kind: string): kind is ForgeFaultKind {

@@ -13,7 +13,7 @@ export function forgeRules(random: SeededRandom): ForgeRules {
     required: ci && random.chance(700),
     readable: random.chance(700),
     approvals: random.pick([0, 0, 1]),
-    queue: random.chance(150),
+    queue: random.chance(300),
     strict: random.chance(300),
     webhooks: random.chance(600),
   };

@@ -11,6 +11,7 @@ import type { MergeRequest } from '../../core/merge-request.ts';
 import { checkOf, obstacle, type Pull, type Repository } from './forge-pull.ts';
 import { hintOf, type ModelForge } from './forge.ts';
 import type { FaultKind } from './faults.ts';
+import { withdrawing } from './forge-withdrawing.ts';
 import type { SeededRandom } from './random.ts';
 
 interface PeopleScene {
@@ -21,13 +22,13 @@ interface PeopleScene {
   readonly ask: (command: Command) => void;
 }
 
-interface Found {
+export interface Found {
   readonly repo: Repository;
   readonly pull: Pull;
 }
 
 /** Does something to a pull request; false where there was nothing to do. */
-type Deed = (people: ForgePeople, found: Found) => boolean;
+export type Deed = (people: ForgePeople, found: Found) => boolean;
 
 export class ForgePeople {
   readonly forge: ModelForge;
@@ -291,4 +292,5 @@ const deeds: readonly (readonly [FaultKind, Deed])[] = [
       forge.sync();
     }),
   ],
+  ...withdrawing,
 ];

@@ -26,6 +26,7 @@ import type { ForgeContext, ForgePort, Probe } from '../../ports/forge.ts';
 import { mergeRequests } from '../../storage/tables/merge-requests.ts';
 import { httpError, unreadable, withoutGroup } from './forge-errors.ts';
 import { obstacle, type Pull, type Repository, show } from './forge-pull.ts';
+import { dropMaybe, takeOut, trailerBead } from './forge-withdrawing.ts';
 import { type ForgeOp, type ModelForge, strangersPatch } from './forge.ts';
 import type { Life } from './server.ts';
 
@@ -64,16 +65,26 @@ class Requests {
       probe: (context) => this.#result('probe', context, [], () => probed),
       feedback: (context, target) =>
         this.#result('feedback', context, [target], () => this.#feedback(context, target)),
-      open: (context, spec) => this.#result('open', context, [], () => this.#open(context, spec)),
+      open: (context, spec) =>
+        this.#result('open', context, [], () => {
+          dropMaybe(this.#forge, 'dropped_at_open', trailerBead(spec.trailer));
+          return this.#open(context, spec);
+        }),
       merge: (context, target, how) => {
         const row = this.#rowOf(context.rig, target.number);
         return this.#result('merge', context, [target], () => {
           const { repo, pull } = this.#find(context, target);
+          dropMaybe(this.#forge, 'dropped_at_merge', row?.bead ?? null);
           const answer = this.#merge(repo, pull, how.expectedHead, how.method);
           this.#forge.merges.push({ pull, expectedHead: how.expectedHead, row, answer });
           return answer;
         });
       },
+      dequeue: (context, target) =>
+        this.#result('dequeue', context, [target], () => {
+          const { repo, pull } = this.#find(context, target);
+          return takeOut(this.#forge, repo, pull);
+        }),
       write: (context, target, what) =>
         this.#request<Result<void, PRStatusError>>('write', context, [target], {
           effect: () => this.#write(context, target, what),
@@ -104,15 +115,25 @@ class Requests {
   ): Promise<T> {
     const { time, faults, random } = this.#forge.world;
     const kind = op === 'open' || op === 'merge' ? op : null;
-    if (kind !== null && faults.happens(`crash_${kind}_sent`)) this.#life.die();
+    if (kind !== null && faults.happens(`crash_${kind}_sent`)) {
+      this.#forge.unanswered.set(context.rig, time.now);
+      this.#life.die();
+    }
     return new Promise((resolve) => {
       const answer = (value: T, ms: number) =>
         time.after(ms, () => {
           if (!this.#life.dead) resolve(value);
+          if (op !== 'read') this.#forge.answered = true;
         });
+      const unanswered = () => {
+        if (op !== 'read') this.#forge.unanswered.set(context.rig, time.now);
+      };
       const cut = (cause: 'timeout' | 'reset') =>
         does.failed({ ...this.#forge.where(context), kind: 'network_error', cause });
-      if (faults.happens('forge_call_lost')) return answer(cut('timeout'), limits.forgeMs);
+      if (faults.happens('forge_call_lost')) {
+        unanswered();
+        return answer(cut('timeout'), limits.forgeMs);
+      }
       time.after(random.between(20, 900), () => {
         this.#forge.sync();
         const refused = this.#forge.refusal(context);
@@ -121,13 +142,19 @@ class Requests {
         const value = refused === null ? does.effect() : does.failed(refused);
         if (kind !== null && faults.happens(`crash_${kind}_done`) && !this.#life.dead)
           this.#life.end();
-        if (faults.happens('forge_answer_lost')) return answer(cut('reset'), 2_000);
+        if (this.#life.dead) unanswered();
+        if (faults.happens('forge_answer_lost')) {
+          unanswered();
+          return answer(cut('reset'), 2_000);
+        }
         if (faults.happens('forge_malformed')) {
+          unanswered();
           return answer(does.failed(unreadable(this.#forge.where(context), random)), 50);
         }
         const slow = this.#forge.slow.shift();
         if (slow !== undefined) return answer(value, slow);
         if (!faults.happens('forge_stalled')) return answer(value, random.between(20, 900));
+        unanswered();
         if (random.chance(600)) return answer(value, limits.forgeCallMs + random.below(600_000));
         this.#forge.held.push(() => answer(cut('reset'), 1));
       });
@@ -170,6 +197,7 @@ class Requests {
       reason,
       detail: reason,
     });
+    if (spec.missing === 'leave') return { is: 'none' };
     if (head === undefined) return refuse('branch_missing');
     if (git.isAncestor(head, remote.tip)) return refuse('no_commits');
     const rival = repo.pulls.find((pull) => isTheirs(repo, pull, spec));
@@ -214,7 +242,8 @@ class Requests {
     const answer = this.#mergeAnswer(repo, pull, expectedHead, method);
     if (answer.is === 'queued') {
       pull.queued = true;
-      time.after(random.between(30_000, 600_000), () => this.#forge.leaveQueue(repo, pull, method));
+      const most = random.pick([600_000, 3_600_000]);
+      time.after(random.between(30_000, most), () => this.#forge.leaveQueue(repo, pull, method));
     }
     return answer;
   }
@@ -230,8 +259,9 @@ class Requests {
       reason,
       detail: `Pull Request is not mergeable: ${reason}`,
     });
-    if (pull.state !== 'open') return notNow('blocked');
     if (pull.head !== expectedHead) return { is: 'head_moved' };
+    if (pull.state === 'merged') return { is: 'merged', commit: pull.mergeCommit };
+    if (pull.state !== 'open') return notNow('blocked');
     const why = obstacle(repo, pull, this.#forge.scene());
     if (why !== null) return notNow(why === 'behind' ? 'blocked' : why);
     if (repo.rules.queue) return { is: 'queued' };

@@ -70,6 +70,8 @@ export interface Pull {
   approvals: number;
   readonly comments: Comment[];
   queued: boolean;
+  /** Somebody told the forge to merge it once it may be merged. */
+  armed: boolean;
   /** Somebody opened it again after it was closed. */
   reopened: boolean;
   mergeCommit: Commit | null;
@@ -171,7 +173,7 @@ export function show(repo: Repository, pull: Pull, scene: ShowScene): PullReques
       unresolvedByBots: pull.comments.filter(({ bot, resolved }) => bot && !resolved).length,
     }),
     queue: repo.rules.queue ? complete(pull.queued ? 'queued' : 'none') : { is: 'unsupported' },
-    nativeAutoMerge: complete(false),
+    nativeAutoMerge: repo.rules.provider === 'gitea' ? { is: 'unsupported' } : complete(pull.armed),
     mergeCommit: pull.mergeCommit,
     mergedBy: pull.mergedBy,
     closedBy: pull.closedBy,

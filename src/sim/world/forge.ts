@@ -5,6 +5,7 @@
  * F2 What it was asked and answered is kept, for the checkers to hold the town to.
  */
 import { assert } from '../../core/assert.ts';
+import type { Command } from '../../core/command.ts';
 import type { Fact } from '../../core/fact.ts';
 import type { ForgeWrite, MergeAnswer } from '../../core/forge-answers.ts';
 import { type Commit, rigId } from '../../core/ids.ts';
@@ -19,6 +20,7 @@ import { forgeProject, httpError, noToken } from './forge-errors.ts';
 import { baseTip, gitRefOf, headAt, isOfFork, obstacle, target } from './forge-pull.ts';
 import type { Author, ForgeRules, Pull, Repository, ShowScene } from './forge-pull.ts';
 import { ForgeTokens } from './forge-tokens.ts';
+import { mergeArmed } from './forge-withdrawing.ts';
 import type { ModelGit } from './git.ts';
 import type { MemorySql } from './memory-sql.ts';
 import type { SeededRandom } from './random.ts';
@@ -32,9 +34,11 @@ export interface ForgeWorld {
   readonly random: SeededRandom;
   readonly gate: string | null;
   fact(fact: Fact): unknown;
+  /** What a person asks of the town. */
+  ask(command: Command): void;
 }
 
-export type ForgeOp = 'read' | 'probe' | 'feedback' | 'open' | 'merge' | 'write';
+export type ForgeOp = 'read' | 'probe' | 'feedback' | 'open' | 'merge' | 'dequeue' | 'write';
 
 /** One request as it arrived. F2 */
 export interface ForgeRequest {
@@ -82,6 +86,10 @@ export class ModelForge {
   readonly #left: Repository[] = [];
   readonly tokens: ForgeTokens;
   hints = 0;
+  /** Something other than a read was answered: the town hears of it once its promises go on. */
+  answered = false;
+  /** When something that was asked for this rig, other than a read, was last not answered. */
+  readonly unanswered = new Map<string, number>();
   /** For scripts: what the next requests meet, whatever they are. */
   readonly script: (PRStatusError | null)[] = [];
   /** For scripts: how long the next answers take, in milliseconds. */
@@ -181,11 +189,14 @@ export class ModelForge {
       if (pull.state === 'open' && git.isAncestor(pull.head, baseTip(repo, pull))) {
         this.#over(repo, pull, pull.head, 'somebody');
       }
+      mergeArmed(this, repo, pull);
     }
   }
 
   close(repo: Repository, pull: Pull, who: string): void {
     pull.state = 'closed';
+    pull.queued = false;
+    pull.armed = false;
     pull.closedBy = who;
     this.changed(repo, pull);
   }
@@ -278,6 +289,13 @@ export class ModelForge {
     return null;
   }
 
+  /** Would a request of this rig be answered as it was asked? */
+  answers(rig: string): boolean {
+    const isOver = (window: Window | null) => (window?.until ?? 0) <= this.world.time.now;
+    const isThere = this.repos.get(rig)?.hidden === false;
+    return isThere && isOver(this.#outage) && isOver(this.#limit) && this.hasGoodToken(rig);
+  }
+
   where({ project }: ForgeContext) {
     return { provider: project.provider, host: project.origin.slice('https://'.length) };
   }
@@ -314,6 +332,7 @@ export class ModelForge {
       changesAsked: false,
       approvals: 0,
       queued: false,
+      armed: false,
       reopened: false,
       mergeCommit: null,
       mergedAt: null,
@@ -347,6 +366,7 @@ export class ModelForge {
     pull.mergedBy = who;
     pull.mergedAt = this.world.time.now;
     pull.queued = false;
+    pull.armed = false;
     this.changed(repo, pull);
   }
 

@@ -5,6 +5,7 @@
  * O1 A step is one thing happening: a fault, a command, a stranger's push, or the next event.
  * O2 After `heal` nothing goes wrong any more, and what was broken is repaired.
  */
+import type { Command } from '../../core/command.ts';
 import type { Fact } from '../../core/fact.ts';
 import type { Failure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
@@ -167,9 +168,11 @@ export class World {
     if (this.#random.chance(this.options.people)) return this.people.act();
     // Most of what happens is the world going on; several events are one step.
     const events = this.forge.repos.size > 0 ? eventsPerStepOnForge : eventsPerStep;
+    this.forge.answered = false;
     for (let i = 0; i < events; i += 1) {
       if (!this.happenNext()) return this.people.act();
-      if (!this.server.up) return;
+      // Time must not run past an answer before it is heard.
+      if (!this.server.up || this.forge.answered) return;
     }
   }
 
@@ -333,7 +336,8 @@ function forgeOf(world: World): ModelForge {
   const random = world.stream('forge');
   const gate = options.gates[0] ?? null;
   const fact = (told: Fact) => world.fact(told);
-  const forge = new ModelForge({ time, faults, git, disk, random, gate, fact });
+  const ask = (command: Command) => world.people.ask(command);
+  const forge = new ModelForge({ time, faults, git, disk, random, gate, fact, ask });
   for (const { name, forge: rules } of options.rigs) {
     if (rules !== undefined) forge.addRepository(name, rules);
   }

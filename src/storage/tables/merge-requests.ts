@@ -38,6 +38,8 @@ const table = new Table<MergeRequest>({
     feedbackSeen: nullable(text()),
     answers: json(),
     mergeTries: int(),
+    mergeAsked: nullable(json()),
+    dequeued: nullable(text()),
     adopted: bool,
     repairs: bool,
     head: nullable(text()),
