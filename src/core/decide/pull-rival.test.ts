@@ -50,7 +50,7 @@ describe('another one that is open', () => {
         bind: true,
         dedupeKey: 'mr-1:rival',
         failure: expect.objectContaining({ kind: 'pr_rival', url: snapshotOf(b).ref.url }),
-        question: expect.objectContaining({ choices: ['open', 'drop'] }),
+        question: expect.objectContaining({ choices: ['open', 'again', 'drop'] }),
       }),
     );
     const waiting = decide(asked, question());
@@ -64,7 +64,7 @@ describe('another one that is open', () => {
     expect(sets(opened)).toMatchObject({ pr: 'open', escalation: null, failures: [] });
   });
 
-  test.each([null, 'it is closed now'])('is looked for again after any other word: %s', (word) => {
+  test.each([null, 'again'])('is looked for again after the answer %s', (word) => {
     expect(sets(decide(asked, answer(word)))).toEqual({ escalation: null, failures: [] });
   });
 

@@ -3,8 +3,8 @@
  * second one is opened beside it, a person says what happens. Pure.
  *
  * V1 Asked of the forge by the call that opens, and of nothing before: slinging needs no network.
- * V2 `open` opens ours all the same, `drop` closes the bead (the command does that), an address
- *    takes that one on in its place. Any other word looks again, and asks again while it is open.
+ * V2 `open` opens ours all the same, `again` looks once more and asks again while it is open,
+ *    `drop` closes the bead (the command does that), an address takes that one on in its place.
  * V3 A person who let a duplicate go, or said `open`, is not asked about it.
  */
 import type { Plan } from '../action.ts';
@@ -42,7 +42,7 @@ export function rivalFound(view: MergeRequestView, { ref }: PullRequestSnapshot)
     failure,
     question: {
       text: 'Somebody else has a pull request open for the same issue. What happens now?',
-      choices: ['open', 'drop'],
+      choices: ['open', 'again', 'drop'],
     },
   });
 }

@@ -63,6 +63,7 @@ export const pullWords: Says<Kinds> = {
     evidence: stacked(
       url,
       'open: a pull request of our own is opened beside it',
+      'again: it is looked for once more, as when theirs was closed',
       'drop: the bead is closed without landing',
       'its address: that one takes our place, and its merge closes the bead',
     ),

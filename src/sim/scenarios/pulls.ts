@@ -298,7 +298,7 @@ export const pullScenarios: readonly Scenario[] = [
       stage.expect(forge.created.length === 1, `${forge.created.length} pull requests ever`);
     },
   }),
-  ...(['open', 'drop', 'gone'] as const).map((answer) =>
+  ...(['open', 'drop', 'again'] as const).map((answer) =>
     scripted({
       name: `somebody else’s pull request is open for its issue: ${answer}`,
       why: 'a second pull request was opened beside one that a person was at work on',
@@ -317,7 +317,7 @@ export const pullScenarios: readonly Scenario[] = [
         stage.expect(forge.created.length === 0, 'nothing is opened before somebody says so');
         stage.expect(stage.isWaiting(id), `${id} waits for a person`);
         const [asked] = rows.read().openEscalations;
-        if (answer === 'gone') forge.close(repo, theirs, 'ann');
+        if (answer === 'again') forge.close(repo, theirs, 'ann');
         const order = { kind: 'escalation_resolve', escalation: asked?.id ?? '', answer } as const;
         await stage.ask(order);
         await stage.until(() => stage.bead(id).status === 'closed', 6_000);

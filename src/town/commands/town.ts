@@ -84,7 +84,8 @@ function resolve(ask: Ask, command: Of<'escalation_resolve'>): Answer {
   }
   const choices = choicesOf(ask, escalation);
   if (choices.length > 0 && !choices.includes(answer)) {
-    const another = escalation.failure?.kind === 'pr_closed' ? [ANOTHER] : [];
+    const isOfPull = ['pr_closed', 'pr_rival'].includes(escalation.failure?.kind ?? '');
+    const another = isOfPull ? [ANOTHER] : [];
     const expected = [...choices, ...another].join(' or ');
     return err({ kind: 'bad_value', helps: 'person', field: 'answer', given: answer, expected });
   }
