@@ -26,7 +26,7 @@ import type { ForgeContext, ForgePort, Probe } from '../../ports/forge.ts';
 import { mergeRequests } from '../../storage/tables/merge-requests.ts';
 import { httpError, unreadable, withoutGroup } from './forge-errors.ts';
 import { obstacle, type Pull, type Repository, show } from './forge-pull.ts';
-import { dropMaybe, takeOut, trailerBead } from './forge-withdrawing.ts';
+import { dropMaybe, takeOut, trailerBead, withdrawMaybe } from './forge-withdrawing.ts';
 import { type ForgeOp, type ModelForge, strangersPatch } from './forge.ts';
 import type { Life } from './server.ts';
 
@@ -242,6 +242,7 @@ class Requests {
     const answer = this.#mergeAnswer(repo, pull, expectedHead, method);
     if (answer.is === 'queued') {
       pull.queued = true;
+      withdrawMaybe(this.#forge, repo, pull);
       const most = random.pick([600_000, 3_600_000]);
       time.after(random.between(30_000, most), () => this.#forge.leaveQueue(repo, pull, method));
     }

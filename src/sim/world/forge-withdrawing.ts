@@ -41,33 +41,41 @@ export function takeOut(forge: ModelForge, repo: Repository, pull: Pull): Dequeu
   return { is: 'out' };
 }
 
+/** What was put into the queue, or armed, may be taken back while it waits there. */
+export function withdrawMaybe(forge: ModelForge, repo: Repository, pull: Pull): void {
+  const { faults, random, time } = forge.world;
+  if (!faults.mayHappen('withdrawn_in_queue')) return;
+  time.after(random.between(5_000, 240_000), () => {
+    if (faults.healed || !withdraw(forge, repo, pull)) return;
+    faults.count('withdrawn_in_queue');
+  });
+}
+
+/** false: it waits there no more, or the town watches it no more. */
+function withdraw(forge: ModelForge, repo: Repository, pull: Pull): boolean {
+  const { disk, random } = forge.world;
+  const row = mergeRequests
+    .liveOfRig(disk, rigId(repo.rig), 10_000)
+    .find(({ prNumber }) => prNumber === pull.number);
+  if (row === undefined || !(pull.queued || pull.armed)) return false;
+  const commands: readonly Command[] = [
+    { kind: 'bead_hold', bead: row.bead },
+    { kind: 'bead_close', bead: row.bead, resolution: 'dropped', reason: 'not needed' },
+    { kind: 'mr_decide', mergeRequest: row.id, verdict: 'reject', reason: 'not like this' },
+  ];
+  const id = `W_${pull.number}_${pull.comments.length}`;
+  if (random.chance(300)) pull.comments.push({ id, bot: false, resolved: false, replies: [] });
+  else forge.world.ask(random.pick(commands));
+  return true;
+}
+
 export const withdrawing: readonly (readonly [FaultKind, Deed])[] = [
   [
     'stranger_arms_merge',
-    (_people, { repo, pull }) => {
+    ({ forge }, { repo, pull }) => {
       if (pull.state !== 'open' || repo.rules.queue || pull.armed) return false;
       pull.armed = true;
-      return true;
-    },
-  ],
-  [
-    'withdrawn_in_queue',
-    ({ forge, random }) => {
-      const waiting = forge.pulls().filter(({ pull }) => pull.queued || pull.armed);
-      if (waiting.length === 0) return false;
-      const { repo, pull } = random.pick(waiting);
-      const row = mergeRequests
-        .liveOfRig(forge.world.disk, rigId(repo.rig), 10_000)
-        .find(({ prNumber }) => prNumber === pull.number);
-      if (row === undefined) return false;
-      const commands: readonly Command[] = [
-        { kind: 'bead_hold', bead: row.bead },
-        { kind: 'bead_close', bead: row.bead, resolution: 'dropped', reason: 'not needed' },
-        { kind: 'mr_decide', mergeRequest: row.id, verdict: 'reject', reason: 'not like this' },
-      ];
-      const id = `W_${pull.number}_${pull.comments.length}`;
-      if (random.chance(300)) pull.comments.push({ id, bot: false, resolved: false, replies: [] });
-      else forge.world.ask(random.pick(commands));
+      withdrawMaybe(forge, repo, pull);
       return true;
     },
   ],
