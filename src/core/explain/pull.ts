@@ -107,7 +107,7 @@ export const pullWords: Says<Kinds> = {
     what: `${by === null ? 'Somebody' : by} merged it into ${base}, not into ${target}.`,
     evidence: url,
     next: known(bead)
-      ? `Merge ${base} into ${target}, or give it up: gt bead close ${bead} dropped`
+      ? `Merge ${base} into ${target}, or give it up: gt bead close ${bead}`
       : `Merge ${base} into ${target}; it is looked for there`,
   }),
   pr_merged_without: ({ url, by, merged, head }, { bead }) => ({
