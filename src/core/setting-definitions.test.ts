@@ -146,6 +146,10 @@ describe('a value', () => {
         { name: 'c', command: 'd', retries: 9 },
       ]),
     ).toMatchObject({ field: 'gates[1].retries', given: '9' });
+    expect(refusal('gates', [{ name: 'a' }])).toMatchObject({
+      field: 'gates[0].command',
+      given: 'nothing',
+    });
   });
 });
 

@@ -21,7 +21,7 @@ const COMMAND_CHARS_MAX = 4000;
 
 /** V2 */
 export function badValue(field: string, value: unknown, expected: string): Parsed<never> {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
   const given = text.length > GIVEN_CHARS_MAX ? `${text.slice(0, GIVEN_CHARS_MAX)}…` : text;
   return err({ kind: 'bad_value', helps: 'person', field, given, expected });
 }

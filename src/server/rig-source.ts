@@ -8,6 +8,7 @@
  */
 import type { Command } from '../core/command.ts';
 import type { Failure } from '../core/failure.ts';
+import { prefixProblem, rigNameProblem } from '../core/names.ts';
 import type { ForgeProject } from '../core/pull-request.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { ServerDeps, SourceDescription } from './handler.ts';
@@ -28,7 +29,9 @@ export async function addOrder(
   deps: ServerDeps,
   body: RigAddBody,
 ): Promise<Result<RigAdd, Failure>> {
-  const refused = sourceProblem(body.source);
+  // A name that no rig can have is refused before the repository is looked at.
+  const prefix = body.prefix === null ? null : prefixProblem(body.prefix);
+  const refused = rigNameProblem(body.name) ?? prefix ?? sourceProblem(body.source);
   if (refused !== null) return err(refused);
   const source = await deps.describeSource(body.source, null);
   if (!source.ok) return source;

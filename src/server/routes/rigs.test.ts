@@ -97,7 +97,11 @@ describe('a rig', () => {
     await withRig(town);
     const bare = makeRepository(town, 'other.git');
     expect(await add('web', bare)).toMatchObject({ status: 409, body: { kind: 'name_taken' } });
-    expect(await add('Web 2', bare)).toMatchObject({ status: 400, body: { kind: 'bad_value' } });
+    // Nor is the repository looked at, of which there would be something else to say.
+    for (const source of [bare, localRepository()]) {
+      const refused = await add('Web 2', source);
+      expect(refused).toMatchObject({ status: 400, body: { kind: 'bad_value' } });
+    }
   });
 
   test('that cannot be reached says so in its doctor, until it can', async () => {
