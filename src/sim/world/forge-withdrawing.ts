@@ -45,7 +45,7 @@ export function takeOut(forge: ModelForge, repo: Repository, pull: Pull): Dequeu
 export function withdrawMaybe(forge: ModelForge, repo: Repository, pull: Pull): void {
   const { faults, random, time } = forge.world;
   if (!faults.mayHappen('withdrawn_in_queue')) return;
-  time.after(random.between(5_000, 240_000), () => {
+  time.after(random.between(1_000, 20_000), () => {
     if (faults.healed || !withdraw(forge, repo, pull)) return;
     faults.count('withdrawn_in_queue');
   });
