@@ -70,7 +70,8 @@ function story(host: string, onSeat: OnSeat, longest: number): void {
         await pass(seat, 2 * hour);
         const { request, asked } = await look(seat);
         expect(asked).toBe(0);
-        expect(request).toMatchObject({ pr: 'none', prNumber: null });
+        // Nobody knows of one, and it is still wanted.
+        expect(request).toMatchObject({ pr: 'opening', prNumber: null });
         expect(request.failures).toMatchObject([{ error: { kind: 'no_token' } }]);
         await seat.inside((origin) => origin.setToken(GOOD));
         await pass(seat, hour);
