@@ -33,6 +33,11 @@ describe('words are the same', () => {
     expect(sameWords(one, '')).not.toEqual(sameWords(other, ''));
   });
 
+  test('also where a text has a long run of punctuation, in time that grows as it does', () => {
+    const dots = '.'.repeat(1_000_000); // the square of that is minutes
+    expect(sameWords('', `${dots}a${dots}b${dots}`)).toEqual(['', `a${dots}b`]);
+  });
+
   test('only where title and body are divided in the same place', () => {
     expect(sameWords('a', 'b')).not.toEqual(sameWords('a b', ''));
   });
