@@ -27,9 +27,13 @@ const plain: ForgeRules = {
 
 const merging = settingsOf({ autoMerge: true, autoMergeDelayMinutes: 10 });
 
-export const onForge = (autoMergeDelayMinutes = 0) => {
-  const settings = settingsOf({ autoMerge: true, autoMergeDelayMinutes });
-  return { ...calm, rigs: [{ name: 'web', settings, forge: plain }] };
+export const onForge = (
+  autoMergeDelayMinutes = 0,
+  rules: Partial<ForgeRules> = {},
+  autoMerge = true,
+) => {
+  const settings = settingsOf({ autoMerge, autoMergeDelayMinutes });
+  return { ...calm, rigs: [{ name: 'web', settings, forge: { ...plain, ...rules } }] };
 };
 
 const where = { provider: 'github', host: 'forge.example' } as const;

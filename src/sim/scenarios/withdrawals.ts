@@ -2,33 +2,15 @@
  * What is taken back while the forge has it under way: a queue that is not to merge, and a bead
  * that is given up while its pull request is opened or merged.
  */
-import { assert } from '../../core/assert.ts';
 import { beadId } from '../../core/ids.ts';
-import { mergeRequests } from '../../storage/tables/merge-requests.ts';
-import type { ForgeRules, Pull } from '../world/forge-pull.ts';
-import { calm, scripted, type Scenario, settingsOf, type Stage } from './scenario.ts';
-
-const plain: ForgeRules = {
-  provider: 'github',
-  ci: false,
-  required: false,
-  readable: true,
-  approvals: 0,
-  queue: false,
-  strict: false,
-  webhooks: false,
-};
-
-const onForge = (rules: Partial<ForgeRules>, autoMerge = true) => {
-  const settings = settingsOf({ autoMerge, autoMergeDelayMinutes: 0 });
-  return { ...calm, rigs: [{ name: 'web', settings, forge: { ...plain, ...rules } }] };
-};
+import { onForge, opened, request } from './pulls.ts';
+import { scripted, type Scenario, type Stage } from './scenario.ts';
 
 export const withdrawalScenarios: readonly Scenario[] = [
   scripted({
     name: 'what waits in a merge queue is out of it when its bead is held',
     why: 'the queue merged an older head after its bead had gone back',
-    options: onForge({ queue: true }),
+    options: onForge(0, { queue: true }),
     async script(stage) {
       const id = await stage.sling('one');
       const pull = await opened(stage);
@@ -43,7 +25,7 @@ export const withdrawalScenarios: readonly Scenario[] = [
   scripted({
     name: 'what a person has armed is not merged when its bead is given up',
     why: 'a merge that was armed came after the bead had been dropped',
-    options: onForge({ ci: true, required: true }, false),
+    options: onForge(0, { ci: true, required: true }, false),
     async script(stage) {
       const id = await stage.sling('one');
       const pull = await opened(stage);
@@ -60,7 +42,7 @@ export const withdrawalScenarios: readonly Scenario[] = [
     scripted({
       name: `an opening whose bead is given up meanwhile meets ${kind}, and is closed`,
       why: 'a call that opened a pull request was no longer heard, and left it open',
-      options: onForge({}),
+      options: onForge(),
       async script(stage) {
         stage.world.faults.force('dropped_at_open');
         stage.world.faults.force(kind);
@@ -76,7 +58,7 @@ export const withdrawalScenarios: readonly Scenario[] = [
     scripted({
       name: `a merge whose bead is given up meanwhile meets ${kind ?? 'nothing'}, and is merged`,
       why: 'a bead was called dropped although its change was in the target',
-      options: onForge({}),
+      options: onForge(),
       async script(stage) {
         const id = await stage.sling('one');
         await opened(stage);
@@ -91,18 +73,7 @@ export const withdrawalScenarios: readonly Scenario[] = [
   ),
 ];
 
-function request(stage: Stage) {
-  return mergeRequests.select(stage.world.disk, 'order by number')[0];
-}
-
 async function drop(stage: Stage, id: string): Promise<void> {
   const reason = 'not needed';
   await stage.ask({ kind: 'bead_close', bead: beadId(id), resolution: 'dropped', reason });
-}
-
-async function opened(stage: Stage): Promise<Pull> {
-  await stage.until(() => request(stage)?.pr === 'open');
-  const [found] = stage.world.forge.pulls();
-  assert(found !== undefined, 'a pull request was opened');
-  return found.pull;
 }
