@@ -33,13 +33,13 @@ export function sameWords(title: string, body: string): readonly [title: string,
   return [folded(title), folded(body)];
 }
 
-const ENDS = new Set(` .,;:!?…'"“”‘’\`。、！？`);
+const ENDS = ` .,;:!?…'"“”‘’\`。、！？`;
 
 /** Looked at from both ends: a pattern for the end takes the square of a long run of dots. */
 function folded(text: string): string {
   const plain = text.normalize('NFKC').toLowerCase().replaceAll(/\s+/gu, ' ').trim();
   let [from, to] = [0, plain.length];
-  while (from < to && ENDS.has(plain.charAt(from))) from += 1;
-  while (from < to && ENDS.has(plain.charAt(to - 1))) to -= 1;
+  while (from < to && ENDS.includes(plain.charAt(from))) from += 1;
+  while (from < to && ENDS.includes(plain.charAt(to - 1))) to -= 1;
   return from === to ? plain : plain.slice(from, to);
 }
