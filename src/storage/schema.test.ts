@@ -1,12 +1,13 @@
 /** A database of an older version is brought to this one, with what it knew. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { forge } from '../../test/fixtures/pulls.ts';
-import { beadWith, rigWith } from '../../test/fixtures/rows.ts';
+import { beadWith, requestWith, rigWith } from '../../test/fixtures/rows.ts';
 import { beadId, rigId } from '../core/ids.ts';
 import { MemorySql } from '../sim/world/memory-sql.ts';
 import { migrate, schemaVersion } from './schema.ts';
 import { beads } from './tables/beads.ts';
 import { claims } from './tables/claims.ts';
+import { mergeRequests } from './tables/merge-requests.ts';
 import { rigs } from './tables/rigs.ts';
 
 let sql: MemorySql;
@@ -41,6 +42,9 @@ function version1(): void {
     tx.run(claim, 'team/web#7', 'web-1', 0);
     tx.run(claim, 'team/web#7', 'web-2', 1);
     tx.run(claim, 'api#3', 'api-1', 0);
+    tx.run(`alter table beads drop column scope`);
+    tx.run(`alter table merge_requests drop column merge_asked`);
+    tx.run(`alter table merge_requests drop column dequeued`);
   });
 }
 
@@ -51,6 +55,16 @@ test('claims of issues are kept, and say at which forge', () => {
   expect(claims.of(sql, web, '', 0)).toBe('web-1');
   expect(claims.of(sql, web, 'web-1', 0)).toBe('web-2');
   expect(claims.of(sql, 'api#3', '', 0)).toBe('api-1');
+});
+
+test('its rows are kept, with what they lack', () => {
+  version1();
+  migrate(sql, 2);
+  const [web, api] = [beads.get(sql, 'web-2'), beads.get(sql, 'api-1')];
+  expect(web).toMatchObject({ rig: 'web', number: 2, scope: [] });
+  expect(api).toMatchObject({ rig: 'api', number: 1, scope: [] });
+  sql.transaction((tx) => mergeRequests.insert(tx, requestWith({ bead: beadId('web-2') })));
+  expect(mergeRequests.get(sql, 'mr-1')).toMatchObject({ mergeAsked: null, dequeued: null });
 });
 
 test('it has the tables and indexes of one that was made new, and is brought there once', () => {

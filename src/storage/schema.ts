@@ -4,7 +4,7 @@
  * V1 A database from a newer version is never opened. V2 A migration runs in one transaction
  * with the row that records it. V3 What a released version wrote, every later one reads.
  */
-import type { Sql, Tx } from '../ports/sql.ts';
+import type { Sql, SqlValue, Tx } from '../ports/sql.ts';
 import { agenda } from './agenda.ts';
 import { apps } from './tables/apps.ts';
 import { attempts } from './tables/attempts.ts';
@@ -53,8 +53,22 @@ interface Migration {
   run(tx: Tx): void;
 }
 
+/** Columns that rows of version 1 lack, by their table, and what stands there instead. */
+export const sinceVersion1: Readonly<Record<string, Readonly<Record<string, SqlValue>>>> = {
+  beads: { scope: '[]' },
+  merge_requests: { merge_asked: null, dequeued: null },
+};
+
 /** What an older database lacks. A new one begins with everything. */
-const migrations: readonly Migration[] = [{ version: 2, run: (tx) => claims.upgrade(tx) }];
+const migrations: readonly Migration[] = [
+  {
+    version: 2,
+    run(tx) {
+      for (const table of [beads, mergeRequests]) table.widen(tx, sinceVersion1[table.name] ?? {});
+      claims.upgrade(tx);
+    },
+  },
+];
 
 export const schemaVersion = 2;
 

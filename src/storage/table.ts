@@ -102,6 +102,26 @@ export class Table<Row extends { readonly id: string }> {
     ];
   }
 
+  /**
+   * Makes one of an older version what it is now; its rows get `lacking`, as the store has it. It
+   * is written anew: an added column would stand elsewhere than in a table that was made new.
+   */
+  widen(tx: Tx, lacking: Readonly<Record<string, SqlValue>>): void {
+    const { name } = this;
+    const had = tx.all(`select name from pragma_table_info('${name}')`).map((row) => row['name']);
+    const added = Object.entries(lacking).filter(([column]) => !had.includes(column));
+    if (added.length === 0) return;
+    const columns = [...had, ...added.map(([column]) => column)].join(', ');
+    const values = [...had, ...added.map(() => '?')].join(', ');
+    const [create = '', ...indexes] = this.schema();
+    tx.run(`alter table ${name} rename to ${name}_before`);
+    tx.run(create);
+    const copy = `insert into ${name} (${columns}) select ${values} from ${name}_before`;
+    tx.run(copy, ...added.map(([, value]) => value));
+    tx.run(`drop table ${name}_before`); // and its indexes, whose names are free again
+    for (const index of indexes) tx.run(index);
+  }
+
   get(reader: SqlReader, id: string): Row | undefined {
     const row = reader.get(this.#selectSql('where id = ?'), id);
     return row === undefined ? undefined : this.fromRow(row);

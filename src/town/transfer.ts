@@ -16,7 +16,7 @@ import type { BeadId } from '../core/ids.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { Instant } from '../core/time.ts';
 import type { Sql, SqlReader, SqlRow, SqlValue, Tx } from '../ports/sql.ts';
-import { schemaVersion } from '../storage/schema.ts';
+import { schemaVersion, sinceVersion1 } from '../storage/schema.ts';
 import { attempts } from '../storage/tables/attempts.ts';
 import { beads } from '../storage/tables/beads.ts';
 import { jobs } from '../storage/tables/jobs.ts';
@@ -45,7 +45,7 @@ const notTheTowns: readonly string[] = [
 ];
 /** What older versions exported and this one does not need. */
 const formerly: readonly string[] = ['issue_claims'];
-/** Versions whose rows this one takes as they are. */
+/** Versions whose rows this one takes, with what they lack. */
 const readable: readonly unknown[] = [1, schemaVersion];
 /** F1 */
 const growing: readonly string[] = ['journal', 'transcripts'];
@@ -93,10 +93,11 @@ export function importTown(
     for (const table of known.values()) tx.run(`delete from ${table.name}`);
     const counts: Record<string, number> = {};
     for (const { table, row } of parsed.value) {
-      const columns = Object.keys(row);
+      const whole = { ...sinceVersion1[table], ...row };
+      const columns = Object.keys(whole);
       const marks = columns.map(() => '?').join(', ');
       const into = `insert into ${table} (${columns.join(', ')}) values (${marks})`;
-      tx.run(into, ...Object.values(row));
+      tx.run(into, ...Object.values(whole));
       counts[table] = (counts[table] ?? 0) + 1;
     }
     claimAll(tx);
